@@ -23,17 +23,31 @@ die() {
   exit 1
 }
 
-# ensure_venv NAME REQUIREMENTS: makes build/NAME hold what the file pins; does
-# nothing where it already does. Prints the path of its python.
+# ensure_venv NAME REQUIREMENTS...: makes build/NAME hold what the files pin and
+# see the modules in python/; does nothing where it already does. Prints the path
+# of its python.
 ensure_venv() {
-  local venv=$ROOT/build/$1 requirements=$2
-  if ! cmp -s "$requirements" "$venv/requirements.txt"; then
-    say "installing $(basename "$(dirname "$requirements")")/requirements.txt into build/$1"
+  local venv=$ROOT/build/$1
+  shift
+  if ! cat "$@" | cmp -s - "$venv/requirements.txt"; then
+    say "installing Python packages into build/$(basename "$venv")"
     rm -rf "$venv"
     "$PYTHON" -m venv "$venv" >&2
     "$venv/bin/pip" install --quiet --disable-pip-version-check \
-      -r "$requirements" >&2
-    cp "$requirements" "$venv/requirements.txt"
+      "${@/#/--requirement=}" >&2
+    echo "$ROOT/python" > "$(echo "$venv"/lib/python3*/site-packages)/qopt.pth"
+    cat "$@" > "$venv/requirements.txt"
   fi
   printf '%s\n' "$venv/bin/python"
+}
+
+# For generating models and other helpers.
+helper_python() {
+  ensure_venv venv "$ROOT/python/requirements.txt"
+}
+
+# For tests and benchmarks: the same, and the peers to compare with.
+bench_python() {
+  ensure_venv venv-bench "$ROOT/python/requirements.txt" \
+    "$ROOT/benchmark/requirements.txt"
 }

@@ -46,6 +46,7 @@ apt_get() {
 }
 
 say "installing ${missing[*]}"
-# A fresh image has no package lists; an old one may list versions that are gone.
-apt_get update
+# A fresh image has no package lists, an old one lists versions that are gone; a
+# repository of somebody else's that does not answer is no reason to stop.
+apt_get update || say "apt-get update reports errors; going on"
 apt_get install -y --no-install-recommends "${missing[@]}"
