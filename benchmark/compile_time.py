@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Time and memory of qopt-compile: ONNX to .so with 64 calibration images.
+
+Goals on the reference machine (2 cores): MobileNet-v1 1.0 in 6 s, ResNet-50 in
+20 s; anonymous memory, children included, at most 3 times the float weights plus
+300 MiB. With --check the exit status is 1 if one is missed.
+Run it with build/venv-bench/bin/python (scripts/test.sh makes it).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import onnx
+
+import process_memory
+import synthetic
+from qopt_tools import BIN
+
+GOAL_SECONDS = {"mobilenet_v1": 6.0, "resnet50": 20.0}
+MIB = 2 ** 20
+
+
+@dataclass
+class Result:
+    network: str
+    seconds: float
+    goal_seconds: float | None
+    peak_mib: float
+    goal_mib: float
+
+    @property
+    def met(self) -> bool:
+        in_time = self.goal_seconds is None or self.seconds <= self.goal_seconds
+        return in_time and self.peak_mib <= self.goal_mib
+
+
+def weight_bytes(model: Path) -> int:
+    """Bytes of all initializers."""
+    return sum(len(t.raw_data) for t in onnx.load(model).graph.initializer)
+
+
+def measure(name: str, calibration: Path, options: list[str]) -> Result:
+    model = synthetic.network(name)
+    with tempfile.TemporaryDirectory() as folder:
+        usage = process_memory.measure(
+            [str(BIN / "qopt-compile"), str(model), "-o", folder,
+             "--calibrate", str(calibration), *options])
+        if not list(Path(folder).glob("*.so")):
+            raise RuntimeError(f"qopt-compile wrote no .so for {model}")
+    return Result(name, usage.seconds, GOAL_SECONDS.get(name),
+                  usage.peak_anonymous_bytes / MIB,
+                  3 * weight_bytes(model) / MIB + 300)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("networks", nargs="*", metavar="NETWORK",
+                        default=list(GOAL_SECONDS),
+                        help="mobilenet_v1, mobilenet_v2, resnet50 "
+                        "(default: those with a goal)")
+    parser.add_argument("--samples", type=int, default=64)
+    parser.add_argument("--compile-option", action="append", default=[],
+                        metavar="OPTION", help="passed on to qopt-compile")
+    parser.add_argument("--json", type=Path, help="also write the results here")
+    parser.add_argument("--check", action="store_true",
+                        help="exit with 1 if a goal is missed")
+    options = parser.parse_args()
+
+    calibration = synthetic.images(options.samples)
+    results = []
+    for name in options.networks:
+        try:
+            result = measure(name, calibration, options.compile_option)
+        except subprocess.CalledProcessError as error:
+            sys.exit(f"{name}: qopt-compile failed: {error.stderr.strip()}")
+        results.append(result)
+        goal = (f" (goal {result.goal_seconds:.0f})"
+                if result.goal_seconds is not None else "")
+        print(f"{name:13} {result.seconds:6.2f} s{goal}, "
+              f"{result.peak_mib:7.1f} MiB (goal {result.goal_mib:.1f})"
+              f"{'' if result.met else '  MISSED'}", flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(
+            [{**asdict(r), "met": r.met} for r in results], indent=2) + "\n")
+    return 1 if options.check and not all(r.met for r in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
