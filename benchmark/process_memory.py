@@ -6,7 +6,6 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,25 +19,21 @@ class Usage:
     peak_anonymous_bytes: int
 
 
-def _parents() -> dict[int, list[int]]:
-    """Children of each process id, from one walk over /proc."""
-    children: dict[int, list[int]] = defaultdict(list)
-    for entry in PROC.iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            # The name in parentheses may contain spaces and parentheses.
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:  # it ended meanwhile
-            continue
-        children[int(fields[1])].append(int(entry.name))
-    return children
+def _children(process: int) -> list[int]:
+    """Direct children; the kernel lists them under the thread that forked."""
+    found: list[int] = []
+    try:
+        for task in (PROC / str(process) / "task").iterdir():
+            found += map(int, (task / "children").read_text().split())
+    except OSError:  # it ended meanwhile
+        pass
+    return found
 
 
 def _descendants(root: int) -> list[int]:
-    children, found = _parents(), [root]
+    found = [root]
     for process in found:  # grows while it is walked
-        found += children.get(process, [])
+        found += _children(process)
     return found
 
 
