@@ -24,7 +24,7 @@ die() {
 }
 
 # ensure_venv NAME REQUIREMENTS...: makes build/NAME hold what the files pin and
-# see the modules in python/; does nothing where it already does. Prints the path
+# see the modules in python/ and benchmark/; does nothing where it already does. Prints the path
 # of its python.
 ensure_venv() {
   local venv=$ROOT/build/$1
@@ -35,7 +35,8 @@ ensure_venv() {
     "$PYTHON" -m venv "$venv" >&2
     "$venv/bin/pip" install --quiet --disable-pip-version-check \
       "${@/#/--requirement=}" >&2
-    echo "$ROOT/python" > "$(echo "$venv"/lib/python3*/site-packages)/qopt.pth"
+    printf '%s\n' "$ROOT/python" "$ROOT/benchmark" \
+      > "$(echo "$venv"/lib/python3*/site-packages)/qopt.pth"
     cat "$@" > "$venv/requirements.txt"
   fi
   printf '%s\n' "$venv/bin/python"
