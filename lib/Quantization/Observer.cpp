@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Min/max, moving-average and percentile observers.
+
+#include "qopt/Quantization/Observer.h"
+#include "qopt/Quantization/Histogram.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace qopt::numerics {
+
+template <typename... Args> static llvm::Error failure(const char *format, const Args &...args) {
+  return llvm::createStringError(std::errc::invalid_argument, format, args...);
+}
+
+//===----------------------------------------------------------------------===//
+// Observer
+//===----------------------------------------------------------------------===//
+
+void Observer::observe(llvm::ArrayRef<float> sample) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  Range extremes{kInfinity, -kInfinity};
+  for (float value : sample) {
+    if (std::isnan(value)) {
+      ++nans;
+    } else if (std::isinf(value)) {
+      ++infs;
+    } else {
+      extremes.lo = std::min<double>(extremes.lo, value);
+      extremes.hi = std::max<double>(extremes.hi, value);
+    }
+  }
+  values += sample.size();
+  if (extremes.lo > extremes.hi)
+    return; // nothing finite: the counts tell
+  ++samples;
+  observeFinite(sample, extremes);
+}
+
+llvm::Error Observer::merge(const Observer &later) {
+  if (kind() != later.kind())
+    return failure("observers of different kinds cannot be merged");
+  if (later.samples != 0)
+    if (auto error = mergeSameKind(later))
+      return error;
+  samples += later.samples;
+  values += later.values;
+  nans += later.nans;
+  infs += later.infs;
+  return llvm::Error::success();
+}
+
+llvm::Expected<Range> Observer::range() const {
+  if (nans != 0 || infs != 0)
+    return failure("%lld NaN and %lld infinite values were observed", static_cast<long long>(nans),
+                   static_cast<long long>(infs));
+  if (samples == 0)
+    return failure("no values were observed");
+  return finiteRange();
+}
+
+//===----------------------------------------------------------------------===//
+// The kinds
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// The union of two ranges, where an observer that saw nothing adds nothing.
+Range unite(const Range &a, const Range &b) { return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)}; }
+
+class MinMaxObserver final : public Observer {
+public:
+  ObserverKind kind() const override { return ObserverKind::MinMax; }
+  std::unique_ptr<Observer> cloneEmpty() const override { return createMinMaxObserver(); }
+
+private:
+  void observeFinite(llvm::ArrayRef<float>, Range extremes) override {
+    seen = unite(seen, extremes);
+  }
+  llvm::Error mergeSameKind(const Observer &later) override {
+    seen = unite(seen, static_cast<const MinMaxObserver &>(later).seen);
+    return llvm::Error::success();
+  }
+  Range finiteRange() const override { return seen; }
+
+  Range seen{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+};
+
+class MovingAverageObserver final : public Observer {
+public:
+  explicit MovingAverageObserver(double momentum) : momentum(momentum) {}
+
+  ObserverKind kind() const override { return ObserverKind::MovingAverage; }
+  std::unique_ptr<Observer> cloneEmpty() const override {
+    return createMovingAverageObserver(momentum);
+  }
+
+private:
+  void observeFinite(llvm::ArrayRef<float>, Range extremes) override { fold(extremes); }
+
+  /// Only the first sample of `later` is known apart, so it must be the only one.
+  llvm::Error mergeSameKind(const Observer &other) override {
+    const auto &later = static_cast<const MovingAverageObserver &>(other);
+    if (later.momentum != momentum)
+      return failure("moving averages of different momentum cannot be merged");
+    if (later.sampleCount() != 1)
+      return failure("a moving average folds one sample at a time, not %lld",
+                     static_cast<long long>(later.sampleCount()));
+    fold(later.average);
+    return llvm::Error::success();
+  }
+  Range finiteRange() const override { return average; }
+
+  void fold(const Range &sample) {
+    if (!started)
+      average = sample;
+    else
+      average = {mix(average.lo, sample.lo), mix(average.hi, sample.hi)};
+    started = true;
+  }
+  double mix(double old, double now) const { return momentum * old + (1.0 - momentum) * now; }
+
+  double momentum;
+  bool started = false;
+  Range average;
+};
+
+class PercentileObserver final : public Observer {
+public:
+  explicit PercentileObserver(double percentile) : percentile(percentile) {}
+
+  ObserverKind kind() const override { return ObserverKind::Percentile; }
+  std::unique_ptr<Observer> cloneEmpty() const override {
+    return createPercentileObserver(percentile);
+  }
+
+private:
+  void observeFinite(llvm::ArrayRef<float> sample, Range sampleExtremes) override {
+    extremes = unite(extremes, sampleExtremes);
+    histogram.add(sample);
+  }
+  llvm::Error mergeSameKind(const Observer &other) override {
+    const auto &later = static_cast<const PercentileObserver &>(other);
+    if (later.percentile != percentile)
+      return failure("observers of different percentiles cannot be merged");
+    extremes = unite(extremes, later.extremes);
+    histogram.merge(later.histogram);
+    return llvm::Error::success();
+  }
+  Range finiteRange() const override;
+
+  double percentile;
+  Range extremes{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+  Histogram histogram;
+};
+
+/// Walks inward from either end until more values than may be left out lie
+/// behind; the outer edge of that bin, or the extreme itself, is the bound.
+Range PercentileObserver::finiteRange() const {
+  auto mayLeaveOut =
+      static_cast<int64_t>(std::floor(histogram.total() * (1.0 - percentile / 100.0)));
+  int64_t low = -Histogram::kHalf;
+  for (int64_t behind = histogram.binCount(low); behind <= mayLeaveOut;)
+    behind += histogram.binCount(++low);
+  int64_t high = Histogram::kHalf - 1;
+  for (int64_t behind = histogram.binCount(high); behind <= mayLeaveOut;)
+    behind += histogram.binCount(--high);
+  double width = histogram.binWidth();
+  return {std::max(extremes.lo, low * width), std::min(extremes.hi, (high + 1) * width)};
+}
+
+} // namespace
+
+std::unique_ptr<Observer> createMinMaxObserver() { return std::make_unique<MinMaxObserver>(); }
+
+std::unique_ptr<Observer> createMovingAverageObserver(double momentum) {
+  return std::make_unique<MovingAverageObserver>(momentum);
+}
+
+std::unique_ptr<Observer> createPercentileObserver(double percentile) {
+  return std::make_unique<PercentileObserver>(percentile);
+}
+
+} // namespace qopt::numerics
