@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "LayerKernels.h"
+
+#include "qopt/Codegen/KernelModels.h"
+#include "qopt/Dialect/QOpt/IR/QOpt.h"
+
+void qopt::codegen::registerLayerKernelModels(mlir::DialectRegistry &registry) {
+  registry.addExtension(+[](mlir::MLIRContext *context, QOptDialect *) {
+    attachCastKernels(*context);
+    attachBinaryKernels(*context);
+    attachCodeKernels(*context);
+    attachMovementKernels(*context);
+    attachAveragePoolKernels(*context);
+    attachMaxPoolKernels(*context);
+    attachMeanKernels(*context);
+    attachSoftmaxKernels(*context);
+  });
+}

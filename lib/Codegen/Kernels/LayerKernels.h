@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// One function for each family of kernels; together they are registerLayerKernelModels.
+#ifndef QOPT_CODEGEN_KERNELS_LAYERKERNELS_H
+#define QOPT_CODEGEN_KERNELS_LAYERKERNELS_H
+
+#include "qopt/Dialect/QOpt/IR/QOpt.h"
+
+namespace qopt::codegen {
+
+void attachCastKernels(mlir::MLIRContext &context);     ///< quantize, dequantize, requantize
+void attachBinaryKernels(mlir::MLIRContext &context);   ///< add, sub, mul
+void attachCodeKernels(mlir::MLIRContext &context);     ///< clamp, lookup
+void attachMovementKernels(mlir::MLIRContext &context); ///< concat, pad, slice, transpose, …
+void attachAveragePoolKernels(mlir::MLIRContext &context);
+void attachMaxPoolKernels(mlir::MLIRContext &context);
+void attachMeanKernels(mlir::MLIRContext &context);
+void attachSoftmaxKernels(mlir::MLIRContext &context);
+
+/// A transpose of a function's f32 argument that only one quantize reads: the quantize reads the
+/// argument itself, with other strides, and the transpose emits nothing. Not where every tensor is
+/// to be kept: the transpose's result never exists.
+bool isFusedIntoQuantize(TransposeOp op);
+
+} // namespace qopt::codegen
+
+#endif // QOPT_CODEGEN_KERNELS_LAYERKERNELS_H
