@@ -136,9 +136,9 @@ void clampCodes(ConstCodes x, llvm::ArrayRef<int32_t> lo, llvm::ArrayRef<int32_t
   forEachElement(out.shape, [&](int64_t i, int64_t c) { out.data[i] = rule(x.data[i], c); });
 }
 
-void lookupCodes(ConstCodes x, const LookupTable &table, Codes out) {
+void lookupCodes(ConstCodes x, int32_t least, llvm::ArrayRef<int32_t> table, Codes out) {
   for (int64_t i = 0, end = out.size(); i < end; ++i)
-    out.data[i] = table[x.data[i] + 128];
+    out.data[i] = table[x.data[i] - least];
 }
 
 void quantize(ConstReals x, const Grid &grid, Codes out) {

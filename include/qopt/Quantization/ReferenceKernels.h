@@ -89,7 +89,8 @@ void multiplyCodes(const Operand &a, const Operand &b, const Multiplier &multipl
 void requantizeCodes(const Operand &x, const Multiplier &multiplier, const OutputRule &rule,
                      Codes out);
 void clampCodes(ConstCodes x, llvm::ArrayRef<int32_t> lo, llvm::ArrayRef<int32_t> hi, Codes out);
-void lookupCodes(ConstCodes x, const LookupTable &table, Codes out);
+/// table[q - least]; `least` is the least value of the storage type (-128 or 0).
+void lookupCodes(ConstCodes x, int32_t least, llvm::ArrayRef<int32_t> table, Codes out);
 void quantize(ConstReals x, const Grid &grid, Codes out);
 void dequantize(ConstCodes x, const Grid &grid, Reals out);
 void fakeQuantize(ConstReals x, const Grid &grid, Reals out);
