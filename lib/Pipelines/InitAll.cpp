@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "qopt/InitAll.h"
 
+#include "qopt/Calibration/Passes.h"
+#include "qopt/Conversion/Passes.h"
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/ExecutionEngine/EvaluationModels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -18,6 +21,11 @@ void qopt::registerAllDialects(mlir::DialectRegistry &registry) {
                   mlir::func::FuncDialect, mlir::LLVM::LLVMDialect, mlir::math::MathDialect,
                   mlir::memref::MemRefDialect, mlir::quant::QuantDialect, mlir::scf::SCFDialect,
                   mlir::vector::VectorDialect>();
+  registerEvaluationModels(registry);
 }
 
-void qopt::registerAllPasses() { mlir::registerTransformsPasses(); }
+void qopt::registerAllPasses() {
+  mlir::registerTransformsPasses();
+  registerCalibrationPasses();
+  registerConversionPasses();
+}
