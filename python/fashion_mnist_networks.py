@@ -74,10 +74,10 @@ def separable(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
 def depthwise() -> nn.Sequential:
     return nn.Sequential(OrderedDict(
         stem=conv_bn(1, 16, activation=nn.ReLU6()),
-        block1=separable(16, 32, stride=2),
-        block2=separable(32, 64),
-        block3=separable(64, 96, stride=2),
-        block4=separable(96, 128),
+        block1=separable(16, 48, stride=2),
+        block2=separable(48, 96),
+        block3=separable(96, 128, stride=2),
+        block4=separable(128, 128),
         pool=nn.AdaptiveAvgPool2d(1),
         flatten=nn.Flatten(),
         logits=nn.Linear(128, CLASSES)))
