@@ -6,6 +6,7 @@
 // because the zero point is a stored value.
 #include "VerifierUtils.h"
 
+#include "qopt/Dialect/QOpt/IR/ChannelIndex.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 
@@ -15,13 +16,6 @@ using namespace qopt::detail;
 
 static uint64_t getMagnitude(int64_t value) {
   return value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
-}
-
-/// The output channel that element `index` of weights of `shape` belongs to.
-static int64_t getChannelOf(int64_t index, ArrayRef<int64_t> shape, int64_t axis) {
-  for (int64_t i = shape.size() - 1; i > axis; --i)
-    index /= shape[i];
-  return index % shape[axis];
 }
 
 static std::optional<uint64_t> getWeightedBound(WeightedOpInterface op) {
@@ -34,9 +28,8 @@ static std::optional<uint64_t> getWeightedBound(WeightedOpInterface op) {
   if (!codes)
     return std::nullopt;
 
-  ArrayRef<int64_t> shape = getShape(op.getWeightsValue());
-  int64_t axis = op.getOutputChannelAxis();
-  SmallVector<int64_t> highest(shape[axis], 0), lowest(shape[axis], 0);
+  ChannelIndex channelOf(getShape(op.getWeightsValue()), op.getOutputChannelAxis());
+  SmallVector<int64_t> highest(channelOf.size(), 0), lowest(channelOf.size(), 0);
   if (Value bias = op.getBiasValue()) {
     ConstantOp constant = getConstant(bias);
     auto values = constant ? getInt32s(constant) : std::nullopt;
@@ -48,7 +41,7 @@ static std::optional<uint64_t> getWeightedBound(WeightedOpInterface op) {
   int64_t low = int64_t(input->storageMin) - input->zeroPoint(0);
   int64_t high = int64_t(input->storageMax) - input->zeroPoint(0);
   for (auto [index, code] : llvm::enumerate(*codes)) {
-    int64_t channel = getChannelOf(index, shape, axis);
+    int64_t channel = channelOf(index);
     int64_t weight = int64_t(code) - grid->zeroPoint(channel);
     highest[channel] += std::max(low * weight, high * weight);
     lowest[channel] += std::min(low * weight, high * weight);

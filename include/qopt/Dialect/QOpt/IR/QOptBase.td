@@ -69,9 +69,7 @@ def QOpt_UnaryEnum : I32EnumAttr<"UnaryKind", "element-wise float function", [
   let cppNamespace = "::qopt";
   let genSpecializedAttr = 0;
 }
-def QOpt_UnaryAttr : EnumAttr<QOpt_Dialect, QOpt_UnaryEnum, "unary"> {
-  let assemblyFormat = "`` $value";
-}
+def QOpt_UnaryAttr : EnumAttr<QOpt_Dialect, QOpt_UnaryEnum, "unary">;
 
 //===----------------------------------------------------------------------===//
 // Types

@@ -91,7 +91,8 @@ def QOpt_UnaryOp : QOpt_LayerOp<"unary"> {
   let arguments = (ins QOpt_UnaryAttr:$kind, QOpt_FloatTensor:$input,
     DefaultValuedAttr<F32Attr, "0.0f">:$alpha, DefaultValuedAttr<F32Attr, "0.0f">:$beta);
   let results = (outs QOpt_FloatTensor:$output);
-  let assemblyFormat = "$kind $input attr-dict `:` functional-type(operands, results)";
+  // The attribute prints a space of its own.
+  let assemblyFormat = "`` $kind $input attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::qopt::QuantizationRule getQuantizationRule() { return QuantizationRule::Lookup; }

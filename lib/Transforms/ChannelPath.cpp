@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "ChannelPath.h"
+
+#include "ParameterUtils.h"
+#include "qopt/Dialect/QOpt/IR/ChannelIndex.h"
+#include "qopt/Dialect/QOpt/IR/ClampBounds.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace qopt;
+
+static ArrayRef<int64_t> getShape(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
+}
+
+static bool isPadded(ArrayRef<int64_t> pads) {
+  return llvm::any_of(pads, [](int64_t pad) { return pad != 0; });
+}
+
+static bool isPadded(WeightedOpInterface op) {
+  auto conv = dyn_cast<Conv2DOp>(op.getOperation());
+  auto depthwise = dyn_cast<DepthwiseConv2DOp>(op.getOperation());
+  return (conv && isPadded(conv.getPads())) || (depthwise && isPadded(depthwise.getPads()));
+}
+
+//===----------------------------------------------------------------------===//
+// Finding the path
+//===----------------------------------------------------------------------===//
+
+/// Each output channel sums over all input channels, from constant float parameters.
+static bool mixesAllChannels(WeightedOpInterface op) {
+  if (!getLayerParameters(op))
+    return false;
+  auto conv = dyn_cast<Conv2DOp>(op.getOperation());
+  return conv ? conv.getGroups() == 1 && !conv.getResidual() : isa<MatmulOp>(op.getOperation());
+}
+
+/// `op` gives channel c from channel c of its input alone.
+static bool keepsChannelsApart(Operation *op, int64_t channels) {
+  Value input = op->getOperand(0);
+  if (getShape(input).back() != channels)
+    return false; // flattened: only the reader may follow
+  return TypeSwitch<Operation *, bool>(op)
+      .Case([&](DepthwiseConv2DOp conv) {
+        return conv.getChannelMultiplier() == 1 &&
+               getLayerParameters(cast<WeightedOpInterface>(op)).has_value();
+      })
+      .Case([&](ReduceMeanOp mean) {
+        return !llvm::is_contained(mean.getAxes(),
+                                   static_cast<int64_t>(getShape(input).size()) - 1);
+      })
+      .Case([&](ReshapeOp) {
+        ArrayRef<int64_t> shape = getShape(op->getResult(0));
+        return !shape.empty() && shape.back() > 0 && shape.back() % channels == 0;
+      })
+      .Case<ClampOp, MaxPool2DOp, AvgPool2DOp>([](auto) { return true; })
+      .Default([](Operation *) { return false; });
+}
+
+std::optional<ChannelPath> qopt::getChannelPath(WeightedOpInterface source) {
+  Value value = source->getResult(0);
+  if (!mixesAllChannels(source) || !getElementTypeOrSelf(value).isF32())
+    return std::nullopt;
+  ChannelPath path;
+  path.source = source;
+  path.channels = getShape(value).back();
+  while (path.channels > 0 && value.hasOneUse()) {
+    OpOperand &use = *value.use_begin();
+    Operation *op = use.getOwner();
+    if (auto layer = dyn_cast<WeightedOpInterface>(op)) {
+      if (&layer.getActivationOperand() != &use)
+        return std::nullopt;
+      if (mixesAllChannels(layer)) {
+        path.reader = layer;
+        return path;
+      }
+    }
+    if (use.getOperandNumber() != 0 || !keepsChannelsApart(op, path.channels))
+      return std::nullopt;
+    path.between.push_back(op);
+    value = op->getResult(0);
+  }
+  return std::nullopt;
+}
+
+//===----------------------------------------------------------------------===//
+// Following constants
+//===----------------------------------------------------------------------===//
+
+static void clampConstants(ClampedOpInterface op, ChannelConstants &constants) {
+  ClampBounds bounds = getClampBounds(op);
+  for (auto [c, constant] : llvm::enumerate(constants))
+    if (constant)
+      constant = bounds.apply(static_cast<float>(*constant), c);
+}
+
+/// Sums and presence of weights per output channel.
+static SmallVector<std::pair<double, bool>> sumWeights(WeightedOpInterface op,
+                                                       ArrayRef<float> weights) {
+  ChannelIndex channelOf(getShape(op.getWeightsValue()), op.getOutputChannelAxis());
+  SmallVector<std::pair<double, bool>> sums(channelOf.size(), {0.0, false});
+  for (auto [index, weight] : llvm::enumerate(weights)) {
+    auto &[sum, isLive] = sums[channelOf(index)];
+    sum += weight;
+    isLive |= weight != 0.0f;
+  }
+  return sums;
+}
+
+/// Constants that padding with zeros would disturb become live.
+static void refusePadded(Operation *op, ChannelConstants &constants,
+                         llvm::function_ref<bool(int64_t)> reads,
+                         SmallVectorImpl<PaddedChannel> &padded) {
+  for (auto [c, constant] : llvm::enumerate(constants)) {
+    if (!constant || *constant == 0.0 || !reads(c))
+      continue;
+    padded.push_back({op, static_cast<int64_t>(c), *constant});
+    constant.reset();
+  }
+}
+
+static void followDepthwise(WeightedOpInterface op, ChannelConstants &constants,
+                            SmallVectorImpl<PaddedChannel> &padded) {
+  std::optional<LayerParameters> parameters = getLayerParameters(op);
+  auto sums = sumWeights(op, parameters->weights);
+  if (isPadded(op))
+    refusePadded(op, constants, [&](int64_t c) { return sums[c].second; }, padded);
+  for (auto [c, constant] : llvm::enumerate(constants)) {
+    if (!sums[c].second)
+      constant = parameters->bias[c];
+    else if (constant)
+      constant = *constant * sums[c].first + parameters->bias[c];
+  }
+  clampConstants(cast<ClampedOpInterface>(op.getOperation()), constants);
+}
+
+ChannelConstants qopt::followConstants(const ChannelPath &path,
+                                       SmallVectorImpl<PaddedChannel> &padded) {
+  WeightedOpInterface source = path.source, reader = path.reader;
+  std::optional<LayerParameters> parameters = getLayerParameters(source);
+  ChannelConstants constants(path.channels);
+  for (auto [c, sum] : llvm::enumerate(sumWeights(source, parameters->weights)))
+    if (!sum.second)
+      constants[c] = parameters->bias[c];
+  clampConstants(cast<ClampedOpInterface>(source.getOperation()), constants);
+
+  auto readsAll = [](int64_t) { return true; };
+  for (Operation *op : path.between) {
+    if (isa<DepthwiseConv2DOp>(op))
+      followDepthwise(cast<WeightedOpInterface>(op), constants, padded);
+    else if (isa<ClampOp>(op))
+      clampConstants(cast<ClampedOpInterface>(op), constants);
+    else if (auto pool = dyn_cast<AvgPool2DOp>(op);
+             pool && pool.getCountIncludePad() && isPadded(pool.getPads()))
+      refusePadded(op, constants, readsAll, padded);
+  }
+  if (isPadded(reader))
+    refusePadded(reader, constants, readsAll, padded);
+  return constants;
+}
+
+//===----------------------------------------------------------------------===//
+// Removing channels
+//===----------------------------------------------------------------------===//
+
+static SmallVector<bool> getKept(int64_t channels, ArrayRef<int64_t> keep) {
+  SmallVector<bool> isKept(channels, false);
+  for (int64_t c : keep)
+    isKept[c] = true;
+  return isKept;
+}
+
+/// The elements of `values` whose coordinate along `axis`, modulo `channels`, is kept.
+static Floats select(ArrayRef<float> values, ArrayRef<int64_t> shape, int64_t axis,
+                     int64_t channels, ArrayRef<int64_t> keep) {
+  SmallVector<bool> isKept = getKept(channels, keep);
+  ChannelIndex coordinate(shape, axis);
+  Floats result;
+  for (auto [index, value] : llvm::enumerate(values))
+    if (isKept[coordinate(index) % channels])
+      result.push_back(value);
+  return result;
+}
+
+static SmallVector<int64_t> shrink(ArrayRef<int64_t> shape, int64_t axis, int64_t channels,
+                                   size_t kept) {
+  SmallVector<int64_t> result(shape);
+  result[axis] = result[axis] / channels * static_cast<int64_t>(kept);
+  return result;
+}
+
+static void shrinkResult(Operation *op, int64_t channels, size_t kept) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  op->getResult(0).setType(type.clone(shrink(type.getShape(), type.getRank() - 1, channels, kept)));
+}
+
+static void shrinkClamp(ClampedOpInterface op, int64_t channels, ArrayRef<int64_t> keep) {
+  ClampBounds bounds = getClampBounds(op);
+  for (SmallVector<float> *values : {&bounds.min, &bounds.max})
+    if (values->size() > 1)
+      *values = select(*values, channels, 0, channels, keep);
+  setClampBounds(op, bounds);
+}
+
+/// Removes output channels of a layer: rows of weights and bias, clamp bounds.
+static void shrinkOutputs(WeightedOpInterface op, int64_t channels, ArrayRef<int64_t> keep) {
+  std::optional<LayerParameters> parameters = getLayerParameters(op);
+  SmallVector<int64_t> shape(getShape(op.getWeightsValue()));
+  int64_t axis = op.getOutputChannelAxis();
+  parameters->weights = select(parameters->weights, shape, axis, channels, keep);
+  parameters->bias = select(parameters->bias, channels, 0, channels, keep);
+  OpBuilder builder(op);
+  setLayerParameters(builder, op, shrink(shape, axis, channels, keep.size()), *parameters);
+}
+
+/// Removes input channels of a layer, their constants going into the bias.
+static void shrinkInputs(WeightedOpInterface op, int64_t channels, ArrayRef<int64_t> keep,
+                         const ChannelConstants &constants) {
+  std::optional<LayerParameters> parameters = getLayerParameters(op);
+  SmallVector<int64_t> shape(getShape(op.getWeightsValue()));
+  int64_t axis = shape.size() - 1;
+  ChannelIndex input(shape, axis), output(shape, op.getOutputChannelAxis());
+  SmallVector<bool> isKept = getKept(channels, keep);
+  SmallVector<double> bias(parameters->bias.begin(), parameters->bias.end());
+  for (auto [index, weight] : llvm::enumerate(parameters->weights)) {
+    int64_t channel = input(index) % channels;
+    if (!isKept[channel])
+      bias[output(index)] += *constants[channel] * weight;
+  }
+  for (auto [target, value] : llvm::zip(parameters->bias, bias))
+    target = static_cast<float>(value);
+  parameters->weights = select(parameters->weights, shape, axis, channels, keep);
+  OpBuilder builder(op);
+  setLayerParameters(builder, op, shrink(shape, axis, channels, keep.size()), *parameters);
+}
+
+void qopt::keepChannels(const ChannelPath &path, ArrayRef<int64_t> keep,
+                        const ChannelConstants &constants) {
+  shrinkOutputs(path.source, path.channels, keep);
+  shrinkClamp(cast<ClampedOpInterface>(WeightedOpInterface(path.source).getOperation()),
+              path.channels, keep);
+  shrinkResult(WeightedOpInterface(path.source).getOperation(), path.channels, keep.size());
+  for (Operation *op : path.between) {
+    if (auto depthwise = dyn_cast<DepthwiseConv2DOp>(op))
+      shrinkOutputs(cast<WeightedOpInterface>(op), path.channels, keep);
+    if (auto clamped = dyn_cast<ClampedOpInterface>(op))
+      shrinkClamp(clamped, path.channels, keep);
+    shrinkResult(op, path.channels, keep.size());
+  }
+  shrinkInputs(path.reader, path.channels, keep, constants);
+}
