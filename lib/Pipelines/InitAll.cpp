@@ -2,9 +2,12 @@
 #include "qopt/InitAll.h"
 
 #include "qopt/Calibration/Passes.h"
+#include "qopt/Codegen/KernelModels.h"
 #include "qopt/Conversion/Passes.h"
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 #include "qopt/ExecutionEngine/EvaluationModels.h"
+#include "qopt/Pipelines/Lowering.h"
+#include "qopt/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -22,10 +25,13 @@ void qopt::registerAllDialects(mlir::DialectRegistry &registry) {
                   mlir::memref::MemRefDialect, mlir::quant::QuantDialect, mlir::scf::SCFDialect,
                   mlir::vector::VectorDialect>();
   registerEvaluationModels(registry);
+  codegen::registerKernelModels(registry);
 }
 
 void qopt::registerAllPasses() {
   mlir::registerTransformsPasses();
+  qopt::registerTransformsPasses();
   registerCalibrationPasses();
   registerConversionPasses();
+  registerLoweringPipelines();
 }

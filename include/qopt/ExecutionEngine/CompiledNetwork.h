@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Running compiled networks: from memory (the jit engine) or from a shared library (native).
+#ifndef QOPT_EXECUTIONENGINE_COMPILEDNETWORK_H
+#define QOPT_EXECUTIONENGINE_COMPILEDNETWORK_H
+
+#include "qopt-c/qopt_abi.h"
+#include "qopt/Codegen/ProgramInfo.h"
+#include "qopt/Target/Compile.h"
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/Error.h"
+
+#include <memory>
+#include <vector>
+
+namespace qopt {
+
+class TaskPool;
+
+/// A network behind the C ABI, with a workspace and threads of its own. One run at a time; runs of
+/// different objects are independent.
+class CompiledNetwork {
+public:
+  /// `owner` keeps the code alive; `program` is what the generator said of it, if known.
+  CompiledNetwork(const qopt_module &module, std::shared_ptr<void> owner,
+                  codegen::ProgramInfo program = {});
+  ~CompiledNetwork();
+
+  /// Names, shapes, types and scales of inputs and outputs.
+  const qopt_module &getModule() const { return module; }
+  llvm::StringRef getName() const { return module.name; }
+  /// Empty (no steps) for a network that was loaded from a file.
+  const codegen::ProgramInfo &getProgram() const { return program; }
+
+  /// Reads inputs and writes outputs, `bytes` each as the descriptors say; `tasks` > 1 runs on
+  /// that many threads, this one included.
+  llvm::Error run(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs,
+                  unsigned tasks = 1);
+
+  /// The row-major level-3 bytes of a tensor as the last run left them; for programs compiled with
+  /// keepAll.
+  std::vector<char> readTensor(const codegen::TensorInfo &tensor) const;
+
+private:
+  llvm::Error prepare(unsigned tasks);
+
+  struct FreeWorkspace {
+    void operator()(char *memory) const;
+  };
+  const qopt_module &module;
+  std::shared_ptr<void> owner;
+  codegen::ProgramInfo program;
+  std::unique_ptr<char, FreeWorkspace> workspace;
+  uint64_t workspaceBytes = 0;
+  std::unique_ptr<TaskPool> pool;
+};
+
+/// Compiles all networks of a module (quantized level) and loads them, in the order of the module.
+/// Refused where this CPU cannot run code for `target`.
+llvm::Expected<std::vector<std::unique_ptr<CompiledNetwork>>>
+jitCompileAll(mlir::ModuleOp module, const Target &target, const CompileOptions &options = {});
+
+/// The network `name` of a module; its only one where `name` is empty.
+llvm::Expected<std::unique_ptr<CompiledNetwork>> jitCompile(mlir::ModuleOp module,
+                                                            llvm::StringRef name,
+                                                            const Target &target,
+                                                            const CompileOptions &options = {});
+
+/// Loads a shared library made by qopt. Errors name the file: not a library, not ours, another
+/// version of the ABI, or a feature that this CPU lacks.
+llvm::Expected<std::unique_ptr<CompiledNetwork>> loadNativeModule(llvm::StringRef path);
+
+} // namespace qopt
+
+#endif // QOPT_EXECUTIONENGINE_COMPILEDNETWORK_H

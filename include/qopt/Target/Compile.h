@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From a module of the quantized level to machine code.
+#ifndef QOPT_TARGET_COMPILE_H
+#define QOPT_TARGET_COMPILE_H
+
+#include "qopt/Codegen/ProgramInfo.h"
+#include "qopt/Target/Target.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <memory>
+#include <vector>
+
+namespace llvm {
+class Module;
+class TargetMachine;
+} // namespace llvm
+
+namespace qopt {
+
+struct CompileOptions {
+  unsigned maxTasks = 256; ///< most tasks that a run may ask for
+  bool keepAll = false;    ///< every tensor stays readable in the workspace after a run
+  unsigned optLevel = 2;   ///< LLVM's, 0 to 3
+};
+
+/// Machine code of all networks of a module.
+struct CompiledObject {
+  std::unique_ptr<llvm::MemoryBuffer> object; ///< a relocatable ELF file
+  std::vector<codegen::ProgramInfo> programs; ///< one per network
+};
+
+/// Compiles every network of `module` (quantized level) for `target`; `module` itself stays as it
+/// is. The object has no undefined symbol. An error carries the first diagnostic with its location.
+llvm::Expected<CompiledObject> compileToObject(mlir::ModuleOp module, const Target &target,
+                                               const CompileOptions &options = {});
+
+/// The same, in place: `module` becomes kernel programs (level 4), then the LLVM dialect.
+llvm::Error lowerToKernels(mlir::ModuleOp module, const Target &target,
+                           const CompileOptions &options = {});
+llvm::Error lowerToLLVM(mlir::ModuleOp module, const Target &target);
+
+/// The machine that LLVM generates code for.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const Target &target,
+                                                                         unsigned optLevel = 2);
+
+/// A shared library of an object, exported as NAME_module, NAME_run, NAME_run_parallel and
+/// qopt_module_v1. Both files are paths; the output appears whole or not at all.
+llvm::Error linkSharedLibrary(llvm::StringRef objectPath, llvm::StringRef outputPath,
+                              llvm::StringRef network);
+
+/// The C header NAME.h of a network.
+std::string getHeaderText(const codegen::ProgramInfo &program);
+/// The text of qopt_abi.h.
+llvm::StringRef getAbiHeaderText();
+
+/// Writes a file beside `path` and renames it: no reader ever sees a part of it.
+llvm::Error writeFileAtomically(llvm::StringRef path, llvm::StringRef contents);
+
+} // namespace qopt
+
+#endif // QOPT_TARGET_COMPILE_H

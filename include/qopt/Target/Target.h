@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The machines that code is made for. A target's name is its row set's name.
+#ifndef QOPT_TARGET_TARGET_H
+#define QOPT_TARGET_TARGET_H
+
+#include "qopt/Codegen/RowSet.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+
+namespace qopt {
+
+struct Target {
+  llvm::StringRef name;                    ///< "x86-avx512vnni", "generic", …
+  std::string triple;                      ///< LLVM triple
+  std::string cpu;                         ///< LLVM -mcpu, generic where features decide
+  llvm::SmallVector<std::string> features; ///< LLVM feature names that a CPU must have
+  unsigned indexBits = 64;
+  bool hostCanLink = true; ///< a `.so` for this machine can be made
+  const codegen::RowSet *rows = nullptr;
+};
+
+/// All targets, best first; `host` resolves to the best that this CPU runs.
+llvm::ArrayRef<Target> getTargets();
+/// By name, or "host"; an error that lists the names otherwise.
+llvm::Expected<const Target *> lookupTarget(llvm::StringRef name);
+/// Success if this CPU runs code for `target`, else an error that says what it lacks.
+llvm::Error checkHost(const Target &target);
+/// An error naming the first feature that this CPU lacks; success if it can run `features`.
+llvm::Error checkHostFeatures(llvm::ArrayRef<std::string> features);
+/// The features as LLVM takes them: "+a,+b".
+std::string getFeatureString(const Target &target);
+
+} // namespace qopt
+
+#endif // QOPT_TARGET_TARGET_H

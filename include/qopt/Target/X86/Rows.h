@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The row sets of x86 machines.
+#ifndef QOPT_TARGET_X86_ROWS_H
+#define QOPT_TARGET_X86_ROWS_H
+
+namespace qopt::codegen {
+class RowSet;
+}
+
+namespace qopt::x86 {
+
+/// 512-bit vpdpbusd: unsigned activations at rest, signed weights.
+const codegen::RowSet &getAvx512VnniRowSet();
+
+} // namespace qopt::x86
+
+#endif // QOPT_TARGET_X86_ROWS_H

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The kernels and constants of a module, shared by the layers of all its networks.
+#ifndef QOPT_LIB_CODEGEN_KERNELLIBRARY_H
+#define QOPT_LIB_CODEGEN_KERNELLIBRARY_H
+
+#include "qopt/Codegen/ProgramBuilder.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace qopt::codegen {
+
+class KernelLibrary {
+public:
+  explicit KernelLibrary(mlir::ModuleOp module) : module(module) {}
+
+  mlir::func::FuncOp getOrCreateKernel(llvm::StringRef name, llvm::StringRef signature,
+                                       unsigned numPointers, KernelBody body);
+  /// The symbol of a constant with these bytes.
+  std::string getOrCreateConstant(llvm::StringRef name, llvm::ArrayRef<char> bytes);
+  /// A symbol that nothing has yet, made of the identifier characters of `name`.
+  std::string getFreshSymbol(llvm::StringRef name);
+
+  /// A private function at the end of the module, with one empty block.
+  mlir::func::FuncOp createFunction(mlir::Location loc, llvm::StringRef name,
+                                    llvm::ArrayRef<mlir::Type> arguments,
+                                    llvm::ArrayRef<mlir::Type> results);
+  /// An insertion point before all functions of the program, after the globals so far.
+  mlir::OpBuilder getGlobalBuilder();
+  void setLastGlobal(mlir::Operation *global) { lastGlobal = global; }
+  mlir::ModuleOp getModule() const { return module; }
+
+private:
+  mlir::ModuleOp module;
+  mlir::Operation *lastGlobal = nullptr;
+  llvm::StringMap<mlir::func::FuncOp> kernels;    ///< by name and signature
+  llvm::StringMap<unsigned> symbols;              ///< taken, with the last suffix tried
+  llvm::DenseMap<uint64_t, llvm::SmallVector<std::string, 1>> constants; ///< by hash of the bytes
+  llvm::StringMap<llvm::ArrayRef<char>> constantBytes;
+};
+
+} // namespace qopt::codegen
+
+#endif // QOPT_LIB_CODEGEN_KERNELLIBRARY_H

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "qopt/Codegen/KernelProgram.h"
+
+#include "EntryPoints.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace qopt;
+using namespace qopt::codegen;
+
+static bool isIdentifier(StringRef name) {
+  return !name.empty() && !llvm::isDigit(name.front()) &&
+         llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+}
+
+/// What emission takes for granted; MLIR would crash on some of it.
+static LogicalResult checkNetwork(func::FuncOp network) {
+  if (!network->hasAttr(kContractAttr))
+    return network.emitError("is not quantized (no qopt.contract): only networks of the quantized "
+                             "level become kernel programs; run qopt-quantize first");
+  if (!isIdentifier(network.getName()))
+    return network.emitError("has a name that is no C identifier");
+  if (!llvm::hasSingleElement(network.getBody()))
+    return network.emitError("must have exactly one block");
+  if (network.getNumResults() == 0)
+    return network.emitError("returns nothing");
+  auto isTensor = [](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor && tensor.hasStaticShape() && tensor.getNumElements() > 0;
+  };
+  if (!llvm::all_of(network.getArgumentTypes(), isTensor) ||
+      !llvm::all_of(network.getResultTypes(), isTensor))
+    return network.emitError("needs ranked tensors of static, non-zero sizes");
+  return success();
+}
+
+static NetworkSignature getSignature(func::FuncOp network) {
+  NetworkSignature signature{network.getName().str(), network.getFunctionType(), {}, {},
+                             getContract(network), network.getLoc()};
+  for (unsigned i = 0; i < network.getNumArguments(); ++i)
+    signature.inputAttrs.push_back(network.getArgAttrDict(i));
+  for (unsigned i = 0; i < network.getNumResults(); ++i)
+    signature.outputAttrs.push_back(network.getResultAttrDict(i));
+  return signature;
+}
+
+/// "name: type, bytes" of every argument or result.
+static std::vector<std::string> describePorts(TypeRange types, ArrayRef<DictionaryAttr> attrs) {
+  std::vector<std::string> texts;
+  for (auto [type, attr] : llvm::zip_equal(types, attrs)) {
+    std::string &text = texts.emplace_back();
+    llvm::raw_string_ostream os(text);
+    if (auto name = attr ? attr.getAs<StringAttr>(kNameAttr) : StringAttr())
+      os << name.getValue() << ": ";
+    os << type << ", " << getTensorBytes(type) << " bytes";
+  }
+  return texts;
+}
+
+static FailureOr<ProgramInfo> emitProgram(func::FuncOp network, KernelLibrary &library,
+                                          const RowSet &rows, const ProgramOptions &options) {
+  if (failed(checkNetwork(network)))
+    return failure();
+  FailureOr<BufferPlan> plan = BufferPlan::create(network, rows, options.keepAll);
+  if (failed(plan))
+    return failure();
+  ProgramEmitter emitter(library, network, rows, *plan, options);
+  if (failed(emitter.run()))
+    return failure();
+  NetworkSignature signature = getSignature(network);
+  network.erase();
+  std::string run =
+      emitEntryPoints(library, signature, emitter.getSteps(), emitter.getInfo(), options);
+  emitDescriptor(library, signature, emitter.getInfo(), options, run);
+  ProgramInfo info = emitter.getInfo();
+  info.inputs = describePorts(signature.type.getInputs(), signature.inputAttrs);
+  info.outputs = describePorts(signature.type.getResults(), signature.outputAttrs);
+  return info;
+}
+
+LogicalResult qopt::codegen::emitKernelPrograms(ModuleOp module, const RowSet &rows,
+                                                const ProgramOptions &options) {
+  KernelLibrary library(module);
+  SmallVector<Attribute> programs;
+  for (func::FuncOp network : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+    if (!network.isPublic() || network.isExternal())
+      continue;
+    FailureOr<ProgramInfo> info = emitProgram(network, library, rows, options);
+    if (failed(info))
+      return failure();
+    programs.push_back(info->toAttribute(module.getContext()));
+  }
+  if (programs.empty())
+    return module.emitError("holds no network: a public func.func of the quantized level");
+  module->setAttr(kProgramsAttr, ArrayAttr::get(module.getContext(), programs));
+  return success();
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "qopt/ExecutionEngine/CompiledNetwork.h"
+
+#include "TaskPool.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <cstdlib>
+#include <cstring>
+
+using namespace qopt;
+
+CompiledNetwork::CompiledNetwork(const qopt_module &module, std::shared_ptr<void> owner,
+                                 codegen::ProgramInfo program)
+    : module(module), owner(std::move(owner)), program(std::move(program)) {}
+
+CompiledNetwork::~CompiledNetwork() = default;
+
+void CompiledNetwork::FreeWorkspace::operator()(char *memory) const { std::free(memory); }
+
+/// Makes workspace and threads fit `tasks`.
+llvm::Error CompiledNetwork::prepare(unsigned tasks) {
+  if (tasks == 0 || tasks > module.max_tasks)
+    return llvm::createStringError("network '%s' runs with 1 to %u tasks, not %u", module.name,
+                                   module.max_tasks, tasks);
+  uint64_t needed = module.workspace_fixed + tasks * module.workspace_per_task;
+  needed = std::max<uint64_t>(llvm::alignTo(needed, module.workspace_align), module.workspace_align);
+  if (needed > workspaceBytes) {
+    workspace.reset(static_cast<char *>(std::aligned_alloc(module.workspace_align, needed)));
+    workspaceBytes = workspace ? needed : 0;
+    if (!workspace)
+      return llvm::createStringError("network '%s': no memory for a workspace of %llu bytes",
+                                     module.name, static_cast<unsigned long long>(needed));
+  }
+  if (tasks > 1 && (!pool || pool->getNumThreads() != tasks))
+    pool = std::make_unique<TaskPool>(tasks);
+  return llvm::Error::success();
+}
+
+static const char *describeCode(int32_t code) {
+  switch (code) {
+  case QOPT_BAD_CALL:
+    return "bad call";
+  case QOPT_BAD_WORKSPACE:
+    return "workspace too small or misaligned";
+  case QOPT_NULL_POINTER:
+    return "null pointer";
+  case QOPT_OVERLAP:
+    return "inputs and outputs overlap";
+  default:
+    return "unknown error code";
+  }
+}
+
+llvm::Error CompiledNetwork::run(llvm::ArrayRef<const void *> inputs,
+                                 llvm::ArrayRef<void *> outputs, unsigned tasks) {
+  if (inputs.size() != module.n_inputs || outputs.size() != module.n_outputs)
+    return llvm::createStringError("network '%s' has %u inputs and %u outputs, not %zu and %zu",
+                                   module.name, module.n_inputs, module.n_outputs, inputs.size(),
+                                   outputs.size());
+  if (llvm::Error error = prepare(tasks))
+    return error;
+  qopt_call call = {};
+  call.size = sizeof call;
+  call.inputs = inputs.data();
+  call.outputs = outputs.data();
+  call.workspace = workspace.get();
+  call.workspace_bytes = workspaceBytes;
+  call.tasks = tasks;
+  call.par = tasks > 1 ? &TaskPool::parallelFor : nullptr;
+  call.par_ctx = pool.get();
+  if (int32_t code = module.run(&call))
+    return llvm::createStringError("network '%s': %s (code %d)", module.name, describeCode(code),
+                                   code);
+  return llvm::Error::success();
+}
+
+std::vector<char> CompiledNetwork::readTensor(const codegen::TensorInfo &tensor) const {
+  const codegen::BufferLayout &layout = tensor.layout;
+  int64_t pixelBytes = layout.c * layout.elementBytes;
+  std::vector<char> dense(layout.elements() * layout.elementBytes);
+  const char *base = workspace.get() + tensor.offset;
+  char *next = dense.data();
+  for (int64_t image = 0; image < layout.n; ++image)
+    for (int64_t y = 0; y < layout.h; ++y)
+      for (int64_t x = 0; x < layout.w; ++x, next += pixelBytes)
+        std::memcpy(next, base + layout.offset(image, y, x, 0), pixelBytes);
+  if (layout.flipped)
+    for (char &code : dense)
+      code ^= static_cast<char>(0x80);
+  return dense;
+}

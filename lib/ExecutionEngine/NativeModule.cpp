@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The loader of compiled shared libraries. Everything is checked before anything runs.
+#include "qopt/ExecutionEngine/CompiledNetwork.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+#include <dlfcn.h>
+
+using namespace qopt;
+
+static llvm::Error fail(llvm::StringRef path, const llvm::Twine &reason) {
+  return llvm::createStringError("'" + path + "' " + reason);
+}
+
+static llvm::Error checkModule(const qopt_module &module, llvm::StringRef path) {
+  if (module.magic != QOPT_MAGIC)
+    return fail(path, "is not a network compiled by qopt (bad magic number)");
+  if (module.abi != QOPT_ABI)
+    return fail(path, "was compiled for ABI " + llvm::Twine(module.abi) + ", this program knows " +
+                          llvm::Twine(QOPT_ABI) + ": compile it again");
+  if (module.size < sizeof(qopt_module))
+    return fail(path, "has a truncated descriptor: compile it again");
+  llvm::SmallVector<llvm::StringRef> names;
+  llvm::StringRef(module.features).split(names, ',', -1, /*KeepEmpty=*/false);
+  llvm::SmallVector<std::string> features(names.begin(), names.end());
+  if (llvm::Error error = checkHostFeatures(features))
+    return fail(path, "cannot run here: " + llvm::toString(std::move(error)) +
+                          "; compile it with --target=generic or --target=host on this machine");
+  return llvm::Error::success();
+}
+
+llvm::Expected<std::unique_ptr<CompiledNetwork>> qopt::loadNativeModule(llvm::StringRef path) {
+  if (!llvm::sys::fs::exists(path))
+    return fail(path, "does not exist");
+  llvm::SmallString<128> absolute(path); // a bare name would be searched for elsewhere
+  llvm::sys::fs::make_absolute(absolute);
+  std::shared_ptr<void> handle(dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL),
+                               [](void *library) { library ? dlclose(library) : 0; });
+  if (!handle) {
+    const char *reason = dlerror();
+    return fail(path, llvm::Twine("is not a shared library that this machine can load: ") +
+                          (reason ? reason : "unknown reason"));
+  }
+  auto *module = static_cast<const qopt_module *>(dlsym(handle.get(), "qopt_module_v1"));
+  if (!module)
+    return fail(path, "is not a network compiled by qopt (it has no qopt_module_v1)");
+  if (llvm::Error error = checkModule(*module, path))
+    return std::move(error);
+  return std::make_unique<CompiledNetwork>(*module, std::move(handle));
+}

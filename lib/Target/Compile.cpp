@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Quantized level to object file: our two pipelines, translation to LLVM IR, O2, emission.
+#include "qopt/Target/Compile.h"
+
+#include "ObjectCheck.h"
+#include "qopt/Pipelines/Lowering.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using namespace qopt;
+
+//===----------------------------------------------------------------------===//
+// MLIR
+//===----------------------------------------------------------------------===//
+
+/// Runs `manager` and turns the first error that it reports into an llvm::Error.
+static llvm::Error runPasses(PassManager &manager, ModuleOp module) {
+  std::string message;
+  ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+      return failure();
+    if (message.empty()) {
+      llvm::raw_string_ostream stream(message);
+      if (!isa<UnknownLoc>(diagnostic.getLocation()))
+        stream << diagnostic.getLocation() << ": ";
+      stream << diagnostic.str();
+    }
+    return success();
+  });
+  if (succeeded(manager.run(module)))
+    return llvm::Error::success();
+  return llvm::createStringError(message.empty() ? "lowering failed" : message);
+}
+
+llvm::Error qopt::lowerToKernels(ModuleOp module, const Target &target,
+                                 const CompileOptions &options) {
+  PassManager manager(module.getContext());
+  LowerToKernelsOptions pipeline;
+  pipeline.target = target.name.str();
+  pipeline.maxTasks = options.maxTasks;
+  pipeline.keepAll = options.keepAll;
+  buildLowerToKernelsPipeline(manager, pipeline);
+  return runPasses(manager, module);
+}
+
+llvm::Error qopt::lowerToLLVM(ModuleOp module, const Target &target) {
+  PassManager manager(module.getContext());
+  KernelsToLLVMOptions pipeline;
+  pipeline.indexBits = target.indexBits;
+  buildLowerToLLVMPipeline(manager, pipeline);
+  return runPasses(manager, module);
+}
+
+/// The packed constants belong to this compilation; the context would keep them for good.
+static void releaseConstants(ModuleOp module) {
+  for (auto global : module.getOps<LLVM::GlobalOp>())
+    if (auto value = dyn_cast_or_null<DenseResourceElementsAttr>(global.getValueOrNull()))
+      value.getRawHandle().getResource()->setBlob({});
+}
+
+static llvm::Expected<std::unique_ptr<llvm::Module>>
+translate(ModuleOp module, llvm::LLVMContext &context, llvm::TargetMachine &machine) {
+  std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(module, context, "qopt");
+  if (!code)
+    return llvm::createStringError("translation to LLVM IR failed");
+  code->setDataLayout(machine.createDataLayout());
+  code->setTargetTriple(machine.getTargetTriple());
+  return code;
+}
+
+//===----------------------------------------------------------------------===//
+// LLVM
+//===----------------------------------------------------------------------===//
+
+static void initializeTargets() {
+  static const bool done = [] {
+    llvm::InitializeAllTargetInfos();
+    llvm::InitializeAllTargets();
+    llvm::InitializeAllTargetMCs();
+    llvm::InitializeAllAsmPrinters();
+    llvm::InitializeAllAsmParsers();
+    return true;
+  }();
+  (void)done;
+}
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+qopt::createTargetMachine(const Target &target, unsigned optLevel) {
+  initializeTargets();
+  std::string error;
+  llvm::Triple triple(target.triple);
+  const llvm::Target *backend = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!backend)
+    return llvm::createStringError("target '%s': %s", target.name.str().c_str(), error.c_str());
+  llvm::TargetOptions options;
+  // The contract rounds every product by itself.
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  auto level = llvm::CodeGenOpt::getLevel(optLevel).value_or(llvm::CodeGenOptLevel::Default);
+  std::unique_ptr<llvm::TargetMachine> machine(backend->createTargetMachine(
+      triple, target.cpu, getFeatureString(target), options, llvm::Reloc::PIC_, std::nullopt, level));
+  if (!machine)
+    return llvm::createStringError("LLVM has no machine for target '%s'",
+                                   target.name.str().c_str());
+  return machine;
+}
+
+static llvm::OptimizationLevel getOptimizationLevel(unsigned level) {
+  switch (level) {
+  case 0:
+    return llvm::OptimizationLevel::O0;
+  case 1:
+    return llvm::OptimizationLevel::O1;
+  case 2:
+    return llvm::OptimizationLevel::O2;
+  default:
+    return llvm::OptimizationLevel::O3;
+  }
+}
+
+static void optimize(llvm::Module &code, llvm::TargetMachine &machine, unsigned optLevel) {
+  llvm::PassBuilder passes(&machine);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  // Freestanding: no function of libc may be taken for granted, or made.
+  llvm::TargetLibraryInfoImpl library(code.getTargetTriple());
+  library.disableAllFunctions();
+  functions.registerPass([&] { return llvm::TargetLibraryAnalysis(library); });
+  passes.registerModuleAnalyses(modules);
+  passes.registerCGSCCAnalyses(components);
+  passes.registerFunctionAnalyses(functions);
+  passes.registerLoopAnalyses(loops);
+  passes.crossRegisterProxies(loops, functions, components, modules);
+  llvm::OptimizationLevel level = getOptimizationLevel(optLevel);
+  llvm::ModulePassManager pipeline = level == llvm::OptimizationLevel::O0
+                                         ? passes.buildO0DefaultPipeline(level)
+                                         : passes.buildPerModuleDefaultPipeline(level);
+  pipeline.run(code, modules);
+}
+
+static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> emitObject(llvm::Module &code,
+                                                                      llvm::TargetMachine &machine) {
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream stream(bytes);
+  llvm::legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
+    return llvm::createStringError("LLVM cannot emit objects for %s",
+                                   machine.getTargetTriple().str().c_str());
+  passes.run(code);
+  return std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(bytes), "qopt.o",
+                                                         /*RequiresNullTerminator=*/false);
+}
+
+llvm::Expected<CompiledObject> qopt::compileToObject(ModuleOp module, const Target &target,
+                                                     const CompileOptions &options) {
+  auto machine = createTargetMachine(target, options.optLevel);
+  if (!machine)
+    return machine.takeError();
+  DialectRegistry registry;
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+  module.getContext()->appendDialectRegistry(registry);
+
+  OwningOpRef<ModuleOp> program(module.clone());
+  if (llvm::Error error = lowerToKernels(*program, target, options))
+    return std::move(error);
+  CompiledObject compiled;
+  compiled.programs = codegen::getProgramInfos(*program);
+  if (llvm::Error error = lowerToLLVM(*program, target))
+    return std::move(error);
+
+  llvm::LLVMContext context;
+  auto code = translate(*program, context, **machine);
+  releaseConstants(*program);
+  program = nullptr;
+  if (!code)
+    return code.takeError();
+  optimize(**code, **machine, options.optLevel);
+  auto object = emitObject(**code, **machine);
+  if (!object)
+    return object.takeError();
+  if (llvm::Error error = checkFreestanding(**object))
+    return std::move(error);
+  compiled.object = std::move(*object);
+  return compiled;
+}
