@@ -20,7 +20,9 @@ constexpr int64_t kMaxElements = int64_t(1) << 40;
 static LogicalResult verifyElementCount(Operation *op, RankedTensorType type) {
   int64_t count = 1;
   for (int64_t size : type.getShape()) {
-    if (size > kMaxElements || (size > 0 && count > kMaxElements / size))
+    if (size < 1)
+      return op->emitOpError("has a tensor without elements");
+    if (size > kMaxElements || count > kMaxElements / size)
       return op->emitOpError("has a tensor of more than 2^40 elements");
     count *= size;
   }

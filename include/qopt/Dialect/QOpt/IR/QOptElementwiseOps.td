@@ -56,7 +56,7 @@ def QOpt_ClampOp : QOpt_LayerOp<"clamp", [ClampedOpInterface]> {
     `clamp(rne(bound / s) + z, qmin, qmax)` computed in double, without requantization.
 
     Constraints:
-    - C1: input and result have the same type;
+    - C1: input and result have the same type, quantized per tensor if at all;
     - C2: bounds number one or one per channel (last dimension), none is NaN, and min <= max;
     - C3: at least one bound is given.
   }];
@@ -131,7 +131,8 @@ def QOpt_SoftmaxOp : QOpt_LayerOp<"softmax"> {
     - C1: input and result have the same shape;
     - C2: a quantized result has scale 1/256 and the zero point that stands for probability 0:
       the least storage value.
-    - C3: a quantized input may give an `f32` result: dequantized from the above.
+    - C3: a quantized input has 8 bits, per tensor, and may give an `f32` result: dequantized from
+      the above.
   }];
   let arguments = (ins QOpt_Tensor:$input);
   let results = (outs QOpt_Tensor:$output);

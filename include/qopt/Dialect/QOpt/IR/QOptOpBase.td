@@ -8,8 +8,8 @@ include "qopt/Dialect/QOpt/IR/QOptInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 
-// Checks what the quant types do not check of themselves: zero points and storage bounds inside the
-// storage type, as many scales as the axis has elements, scales finite, positive and f32 numbers.
+// Checks what tensor and quant types do not check of themselves: 1 to 2^40 elements, zero points inside
+// the storage bounds, as many scales as the axis has elements, scales that are positive f32 numbers.
 def QOpt_ValidQuantTypes : NativeOpTrait<"ValidQuantTypes"> { let cppNamespace = "::qopt"; }
 
 // All activations are float, or all are quantized; an op does not mix levels.

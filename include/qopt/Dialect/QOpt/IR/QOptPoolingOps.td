@@ -38,7 +38,8 @@ def QOpt_MaxPool2DOp : QOpt_LayerOp<"max_pool2d"> {
     value, which never wins.
 
     Constraints:
-    - C1: input and result have rank 4, as many channels and the same element type;
+    - C1: input and result have rank 4, as many channels and the same element type, quantized per
+      tensor if at all;
     - C2: kernel, strides and dilations are two numbers >= 1, pads four numbers >= 0 and less than
       the kernel's extent, so that no window is empty;
     - C3: the result's shape follows.

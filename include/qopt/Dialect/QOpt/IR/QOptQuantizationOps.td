@@ -46,7 +46,8 @@ def QOpt_ObserveOp : QOpt_Op<"observe"> {
 
     Constraints:
     - C1: `range`, if present, is two finite numbers, lo <= hi;
-    - C2: `name` is not empty.
+    - C2: `name` is not empty;
+    - C3: input and result have the same shape.
   }];
   let arguments = (ins QOpt_FloatTensor:$input, StrAttr:$name,
     DefaultValuedAttr<StrAttr, "\"minmax\"">:$calibrator, OptionalAttr<DenseF32ArrayAttr>:$range);
