@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Example inputs of a network, one batch at a time.
+#ifndef QOPT_CALIBRATION_SAMPLESOURCE_H
+#define QOPT_CALIBRATION_SAMPLESOURCE_H
+
+#include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/Support/ArrayFile.h"
+
+#include <vector>
+
+namespace qopt {
+
+/// Reads batches from a mapped array file; the file must outlive the source. Thread-safe.
+class SampleSource {
+public:
+  /// Matches arrays to the arguments of `function`: the only array to the only argument, else by
+  /// `qopt.name`. An array has the argument's shape except for its leading dimension, a multiple of
+  /// the argument's. Errors name the file, the argument and both shapes.
+  static llvm::Expected<SampleSource> create(mlir::func::FuncOp function, const ArrayFile &file);
+
+  /// How often the network runs.
+  int64_t numBatches() const { return batches; }
+
+  /// The elements of each argument for batch `index`, as floats. An error names the sample that
+  /// holds NaN or an infinity.
+  llvm::Expected<std::vector<std::vector<float>>> getBatch(int64_t index) const;
+
+  /// The samples of a batch, for messages: "x.npy: samples 4 to 7".
+  std::string describeBatch(int64_t index) const;
+
+private:
+  struct Input {
+    const ArrayView *array;
+    std::string name;
+    int64_t batchSize;     ///< leading dimension of the argument
+    int64_t batchElements; ///< elements of one batch
+  };
+
+  llvm::Expected<std::vector<float>> read(const Input &input, int64_t batch) const;
+
+  std::string path;
+  std::vector<Input> inputs;
+  int64_t batches = 0;
+};
+
+} // namespace qopt
+
+#endif // QOPT_CALIBRATION_SAMPLESOURCE_H

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "qopt/Calibration/ParameterGrids.h"
+
+#include "qopt/Analysis/QuantizationSites.h"
+#include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
+#include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+#include "qopt/Quantization/Bias.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace qopt;
+
+/// The elements of a parameter of `user`, all finite.
+static FailureOr<SmallVector<float>> getFiniteFloats(Operation *user, Value value, StringRef role) {
+  ConstantOp constant = getConstant(value);
+  if (!constant)
+    return emitLayerError(user) << role << " must be constant to be quantized";
+  std::optional<SmallVector<float>> values = getFloats(constant);
+  if (!values)
+    return emitLayerError(user) << role << " must be f32 to be quantized";
+  for (float element : *values)
+    if (!std::isfinite(element))
+      return emitLayerError(user) << role << " hold NaN or infinities; repair the model";
+  return std::move(*values);
+}
+
+FailureOr<numerics::Range> qopt::getParameterRange(Operation *user, ConstantOp constant) {
+  auto values = getFiniteFloats(user, constant.getOutput(), "constant operands");
+  if (failed(values))
+    return failure();
+  if (values->empty())
+    return numerics::Range{};
+  auto [lo, hi] = std::minmax_element(values->begin(), values->end());
+  return numerics::Range{*lo, *hi};
+}
+
+FailureOr<quant::UniformQuantizedType> qopt::getConstantType(Operation *user, ConstantOp constant,
+                                                             numerics::Symmetry symmetry) {
+  FailureOr<numerics::Range> range = getParameterRange(user, constant);
+  if (failed(range))
+    return failure();
+  auto grid = numerics::gridForRange(*range, numerics::signedStorage(8, false), symmetry);
+  if (!grid)
+    return emitLayerError(user) << "no grid for a constant: " << llvm::toString(grid.takeError());
+  return getPerTensorType(user->getContext(), grid->scale, grid->zeroPoint, grid->storage.min,
+                          grid->storage.max);
+}
+
+/// max|w| of each output channel; `axis` counts them.
+static SmallVector<float> getChannelMaxima(ArrayRef<float> weights, ArrayRef<int64_t> shape,
+                                           int64_t axis) {
+  int64_t channels = shape[axis], inner = 1;
+  for (int64_t dim : shape.drop_front(axis + 1))
+    inner *= dim;
+  SmallVector<float> maxima(channels, 0.0f);
+  for (auto [index, weight] : llvm::enumerate(weights)) {
+    float &maximum = maxima[index / inner % channels];
+    maximum = std::max(maximum, std::fabs(weight));
+  }
+  return maxima;
+}
+
+/// Scales of the symmetric narrow-range grid.
+static FailureOr<SmallVector<float>> getScales(Operation *layer, ArrayRef<float> maxima) {
+  SmallVector<float> scales;
+  for (float maximum : maxima) {
+    auto grid = numerics::gridForRange({-maximum, maximum}, numerics::signedStorage(8, true),
+                                       numerics::Symmetry::Symmetric);
+    if (!grid)
+      return emitLayerError(layer) << "no grid for weights: " << llvm::toString(grid.takeError());
+    scales.push_back(grid->scale);
+  }
+  return scales;
+}
+
+/// Raises scales so that each bias fits; `scales` is one per channel or one in all.
+static LogicalResult raiseScales(Operation *layer, ArrayRef<float> bias, float inputScale,
+                                 MutableArrayRef<float> scales) {
+  unsigned raised = 0;
+  for (auto [channel, value] : llvm::enumerate(bias)) {
+    float &scale = scales[scales.size() == 1 ? 0 : channel];
+    llvm::Expected<float> fitting = numerics::raiseWeightScale(value, inputScale, scale);
+    if (!fitting)
+      return emitLayerError(layer)
+             << "channel " << channel << ": " << llvm::toString(fitting.takeError());
+    raised += *fitting > scale;
+    scale = std::max(scale, *fitting);
+  }
+  if (raised != 0)
+    emitLayerRemark(layer) << "weight scales of " << raised
+                           << " channels raised, for their biases would not fit 32 bits";
+  return success();
+}
+
+FailureOr<quant::QuantizedType> qopt::getWeightsType(WeightedOpInterface layer, float inputScale,
+                                                     bool perChannel) {
+  auto weights = getFiniteFloats(layer, layer.getWeightsValue(), "weights");
+  if (failed(weights))
+    return failure();
+  int64_t axis = layer.getOutputChannelAxis();
+  auto shape = cast<RankedTensorType>(layer.getWeightsValue().getType()).getShape();
+  SmallVector<float> maxima = getChannelMaxima(*weights, shape, axis);
+  if (!perChannel)
+    maxima = {maxima.empty() ? 0.0f : *llvm::max_element(maxima)};
+  auto scales = getScales(layer, maxima);
+  if (failed(scales))
+    return failure();
+  if (Value bias = layer.getBiasValue()) {
+    auto values = getFiniteFloats(layer, bias, "bias values");
+    if (failed(values) || failed(raiseScales(layer, *values, inputScale, *scales)))
+      return failure();
+  }
+  MLIRContext *context = layer.getContext();
+  if (perChannel)
+    return getPerAxisType(context, *scales, static_cast<int32_t>(axis));
+  return quant::QuantizedType(getPerTensorType(context, scales->front(), 0, -127, 127));
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "qopt/Calibration/SampleSource.h"
+
+#include <cmath>
+#include <cstring>
+
+using namespace mlir;
+using namespace qopt;
+
+static std::string formatShape(ArrayRef<int64_t> shape) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << '[';
+  llvm::interleaveComma(shape, stream);
+  stream << ']';
+  return text;
+}
+
+/// Number of batches in `array`, whose leading dimension counts samples.
+static llvm::Expected<int64_t> countBatches(StringRef path, StringRef name, const ArrayView &array,
+                                            ArrayRef<int64_t> shape) {
+  ArrayRef<int64_t> given = array.shape;
+  if (shape.empty() || given.size() != shape.size() || given.drop_front() != shape.drop_front())
+    return llvm::createStringError(path + ": input '" + name + "' needs samples of shape " +
+                                   formatShape(shape) + ", the file has " + formatShape(given) +
+                                   "; pass an array that stacks such samples");
+  if (given[0] == 0)
+    return llvm::createStringError(path + ": holds zero samples for input '" + name +
+                                   "'; pass at least one");
+  if (given[0] % shape[0] != 0)
+    return llvm::createStringError(path + ": " + Twine(given[0]) + " samples are no multiple of " +
+                                   "the batch " + Twine(shape[0]) + " of input '" + name + "'");
+  return given[0] / shape[0];
+}
+
+llvm::Expected<SampleSource> SampleSource::create(func::FuncOp function, const ArrayFile &file) {
+  SampleSource source;
+  source.path = file.path().str();
+  if (function.getNumArguments() == 0)
+    return llvm::createStringError("network '" + function.getName() + "' has no input");
+  for (unsigned index = 0; index < function.getNumArguments(); ++index) {
+    auto type = dyn_cast<RankedTensorType>(function.getArgument(index).getType());
+    if (!type || !type.hasStaticShape())
+      return llvm::createStringError("network '" + function.getName() +
+                                     "' has an input that is no static tensor");
+    auto attr = function.getArgAttrOfType<StringAttr>(index, kNameAttr);
+    std::string name = attr ? attr.str() : ("input" + Twine(index)).str();
+    bool onlyOne = function.getNumArguments() == 1 && file.arrays().size() == 1;
+    llvm::Expected<const ArrayView *> array =
+        onlyOne ? llvm::Expected<const ArrayView *>(&file.arrays()[0]) : file.find(name);
+    if (!array)
+      return array.takeError();
+    llvm::Expected<int64_t> count = countBatches(source.path, name, **array, type.getShape());
+    if (!count)
+      return count.takeError();
+    if (index != 0 && *count != source.batches)
+      return llvm::createStringError(source.path + ": inputs have different numbers of samples");
+    source.batches = *count;
+    source.inputs.push_back({*array, name, type.getDimSize(0), type.getNumElements()});
+  }
+  return source;
+}
+
+template <typename T> static void convert(const char *data, std::vector<float> &values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    T value; // the mapping may be unaligned
+    std::memcpy(&value, data + i * sizeof(T), sizeof(T));
+    values[i] = static_cast<float>(value);
+  }
+}
+
+static void convert(ArrayType type, const char *data, std::vector<float> &values) {
+  switch (type) {
+  case ArrayType::F32:
+    std::memcpy(values.data(), data, values.size() * sizeof(float));
+    return;
+  case ArrayType::F64:
+    return convert<double>(data, values);
+  case ArrayType::I8:
+    return convert<int8_t>(data, values);
+  case ArrayType::U8:
+    return convert<uint8_t>(data, values);
+  case ArrayType::I16:
+    return convert<int16_t>(data, values);
+  case ArrayType::I32:
+    return convert<int32_t>(data, values);
+  case ArrayType::I64:
+    return convert<int64_t>(data, values);
+  }
+}
+
+llvm::Expected<std::vector<float>> SampleSource::read(const Input &input, int64_t batch) const {
+  std::vector<float> values(input.batchElements);
+  int64_t offset = batch * input.batchElements * getElementBytes(input.array->type);
+  convert(input.array->type, input.array->data + offset, values);
+  auto bad = llvm::find_if(values, [](float value) { return !std::isfinite(value); });
+  if (bad == values.end())
+    return values;
+  int64_t position = bad - values.begin();
+  int64_t sample = batch * input.batchSize + position / (input.batchElements / input.batchSize);
+  return llvm::createStringError(path + ": sample " + Twine(sample) + " of input '" + input.name +
+                                 "' holds " + (std::isnan(*bad) ? "NaN" : "an infinity") +
+                                 "; remove it from the data");
+}
+
+llvm::Expected<std::vector<std::vector<float>>> SampleSource::getBatch(int64_t index) const {
+  std::vector<std::vector<float>> batch;
+  for (const Input &input : inputs) {
+    llvm::Expected<std::vector<float>> values = read(input, index);
+    if (!values)
+      return values.takeError();
+    batch.push_back(std::move(*values));
+  }
+  return batch;
+}
+
+std::string SampleSource::describeBatch(int64_t index) const {
+  int64_t size = inputs[0].batchSize, first = index * size;
+  std::string text = path + ": sample" + (size == 1 ? " " : "s ") + std::to_string(first);
+  return size == 1 ? text : text + " to " + std::to_string(first + size - 1);
+}

@@ -1,0 +1,21 @@
+// RUN: qopt %s --qopt-insert-observers --split-input-file --verify-diagnostics
+// RUN: not qopt %s --qopt-insert-observers=calibrator=mse 2>&1 | FileCheck %s --check-prefix=CALIBRATOR
+// RUN: not qopt %s --qopt-insert-observers=logits=int 2>&1 | FileCheck %s --check-prefix=LOGITS
+
+// CALIBRATOR: unknown calibrator 'mse': use minmax, moving-average or percentile
+// LOGITS: unknown logits option 'int': use float or quantized
+
+func.func @no_observers_on_batch_norm(%x: tensor<1x2xf32>, %p: tensor<2xf32>) -> tensor<1x2xf32> {
+  // expected-error @+1 {{layer 'bn' (qopt.batch_norm): has no quantized form: fold it with qopt-fold-batch-norm first}}
+  %y = qopt.batch_norm %x, %p, %p, %p, %p {epsilon = 1.0e-3 : f32, qopt.layer = "bn"}
+       : (tensor<1x2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
+}
+
+// -----
+
+func.func @no_observers_on_quantized(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  // expected-error @+1 {{'qopt.fake_quant' is quantized already: observers belong on the float level}}
+  %y = qopt.fake_quant %x as !quant.uniform<i8:f32, 0.5> : (tensor<1x2xf32>) -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
+}
