@@ -5,6 +5,7 @@
 
 #include "llvm/Support/MathExtras.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 
@@ -52,14 +53,13 @@ static const char *describeCode(int32_t code) {
   }
 }
 
-llvm::Error CompiledNetwork::run(llvm::ArrayRef<const void *> inputs,
-                                 llvm::ArrayRef<void *> outputs, unsigned tasks) {
+llvm::Error CompiledNetwork::call(llvm::ArrayRef<const void *> inputs,
+                                  llvm::ArrayRef<void *> outputs, unsigned tasks,
+                                  qopt_parallel_for par, void *context) {
   if (inputs.size() != module.n_inputs || outputs.size() != module.n_outputs)
     return llvm::createStringError("network '%s' has %u inputs and %u outputs, not %zu and %zu",
                                    module.name, module.n_inputs, module.n_outputs, inputs.size(),
                                    outputs.size());
-  if (llvm::Error error = prepare(tasks))
-    return error;
   qopt_call call = {};
   call.size = sizeof call;
   call.inputs = inputs.data();
@@ -67,12 +67,44 @@ llvm::Error CompiledNetwork::run(llvm::ArrayRef<const void *> inputs,
   call.workspace = workspace.get();
   call.workspace_bytes = workspaceBytes;
   call.tasks = tasks;
-  call.par = tasks > 1 ? &TaskPool::parallelFor : nullptr;
-  call.par_ctx = pool.get();
+  call.par = par;
+  call.par_ctx = context;
   if (int32_t code = module.run(&call))
     return llvm::createStringError("network '%s': %s (code %d)", module.name, describeCode(code),
                                    code);
   return llvm::Error::success();
+}
+
+llvm::Error CompiledNetwork::run(llvm::ArrayRef<const void *> inputs,
+                                 llvm::ArrayRef<void *> outputs, unsigned tasks) {
+  if (llvm::Error error = prepare(tasks))
+    return error;
+  return call(inputs, outputs, tasks, tasks > 1 ? &TaskPool::parallelFor : nullptr, pool.get());
+}
+
+llvm::Expected<std::vector<double>>
+CompiledNetwork::timeSteps(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs,
+                           unsigned tasks) {
+  if (llvm::Error error = prepare(tasks))
+    return std::move(error);
+  // Every step goes through the parallel-for exactly once.
+  struct Timer {
+    TaskPool *pool;
+    std::vector<double> milliseconds;
+
+    static void parallelFor(void *context, uint32_t n, qopt_task task, void *argument) {
+      auto &timer = *static_cast<Timer *>(context);
+      auto start = std::chrono::steady_clock::now();
+      timer.pool->run(n, task, argument);
+      std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - start;
+      timer.milliseconds.push_back(taken.count());
+    }
+  };
+  TaskPool alone(1);
+  Timer timer{tasks > 1 ? pool.get() : &alone, {}};
+  if (llvm::Error error = call(inputs, outputs, tasks, &Timer::parallelFor, &timer))
+    return std::move(error);
+  return std::move(timer.milliseconds);
 }
 
 std::vector<char> CompiledNetwork::readTensor(const codegen::TensorInfo &tensor) const {

@@ -73,8 +73,11 @@ void TaskPool::serve() {
 }
 
 void TaskPool::run(uint32_t n, qopt_task function, void *data) {
-  if (n == 0)
+  if (n <= 1 || workers.empty()) {
+    for (uint32_t index = 0; index < n; ++index)
+      function(data, index);
     return;
+  }
   uint32_t generation = generationOf(ticket.load(std::memory_order_relaxed)) + 1;
   task.store(function, std::memory_order_relaxed);
   argument.store(data, std::memory_order_relaxed);

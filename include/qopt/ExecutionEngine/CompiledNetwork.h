@@ -37,12 +37,19 @@ public:
   llvm::Error run(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs,
                   unsigned tasks = 1);
 
+  /// Runs once and returns the milliseconds of each step, in the order of getProgram().steps.
+  llvm::Expected<std::vector<double>> timeSteps(llvm::ArrayRef<const void *> inputs,
+                                                llvm::ArrayRef<void *> outputs,
+                                                unsigned tasks = 1);
+
   /// The row-major level-3 bytes of a tensor as the last run left them; for programs compiled with
   /// keepAll.
   std::vector<char> readTensor(const codegen::TensorInfo &tensor) const;
 
 private:
   llvm::Error prepare(unsigned tasks);
+  llvm::Error call(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs,
+                   unsigned tasks, qopt_parallel_for par, void *context);
 
   struct FreeWorkspace {
     void operator()(char *memory) const;

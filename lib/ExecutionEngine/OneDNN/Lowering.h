@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From a float function to a program of oneDNN primitives. Between primitives values keep whatever
+// layout the producer chose; where a consumer wants another one a reorder is put in between.
+#ifndef QOPT_LIB_EXECUTIONENGINE_ONEDNN_LOWERING_H
+#define QOPT_LIB_EXECUTIONENGINE_ONEDNN_LOWERING_H
+
+#include "Program.h"
+
+#include "qopt/Dialect/QOpt/IR/ClampBounds.h"
+#include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/Dialect/QOpt/IR/WindowGeometry.h"
+#include "qopt/ExecutionEngine/Tensor.h"
+
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
+
+namespace qopt::onednn {
+
+using Desc = dnnl::memory::desc;
+using Dims = dnnl::memory::dims;
+
+/// A value's buffer and its layout.
+struct Placed {
+  BufferId buffer = 0;
+  Desc desc;
+};
+
+/// Rank 4 is seen as N, C, H, W stored N, H, W, C; other ranks as they are, row major.
+Desc getPlainDesc(mlir::RankedTensorType type);
+/// The same dimensions in a layout of the primitive's choice.
+Desc getAnyDesc(mlir::RankedTensorType type);
+
+/// The clamp as one element-wise post-operation. False where it differs between channels.
+bool appendClamp(dnnl::post_ops &postOps, const ClampBounds &clamp);
+
+class Lowering {
+public:
+  Lowering(mlir::func::FuncOp function, const FloatEngineOptions &options, Program &program)
+      : function(function), options(options), program(program) {}
+
+  llvm::Error run();
+
+private:
+  llvm::Error lower(mlir::Operation *op);
+  /// True where `op` became primitives; false leaves it to the plain loops.
+  bool lowerToPrimitive(mlir::Operation *op);
+
+  bool lowerConv(mlir::Operation *op);
+  bool lowerMatmul(MatmulOp op);
+  bool lowerAdd(AddOp op);
+  bool lowerClamp(ClampOp op);
+  bool lowerUnary(UnaryOp op);
+  bool lowerMean(ReduceMeanOp op);
+  bool lowerPool(mlir::Operation *op, dnnl::algorithm algorithm, const Window &window);
+  void lowerEltwise(mlir::Operation *op, dnnl::algorithm algorithm, float alpha, float beta);
+  void lowerReshape(ReshapeOp op);
+  void evaluatePlain(EvaluationOpInterface op);
+  llvm::Error foldConstant(EvaluationOpInterface op);
+
+  bool emitConv(mlir::Operation *op, mlir::Value result, const ClampBounds &clamp,
+                mlir::Value residual);
+  mlir::Operation *getConvFusedInto(AddOp add);
+  mlir::Operation *getEffectiveUser(mlir::Operation *user);
+  bool mayOverwrite(mlir::Value residual, AddOp add, mlir::Operation *conv);
+
+  bool isTapped(mlir::Operation *op) const;
+  void addTap(mlir::Operation *op);
+
+  Placed getPlaced(mlir::Value value);
+  BufferId addActivation(size_t bytes);
+  BufferId addConstant(const Desc &desc, const void *elements, const Desc &wanted);
+  /// `value` in layout `desc`; a reorder where it is not.
+  BufferId inLayout(mlir::Value value, const Desc &desc);
+  BufferId inPlainLayout(mlir::Value value);
+  BufferId copyToLayout(const Placed &source, const Desc &desc);
+  void addPrimitive(dnnl::primitive primitive, std::vector<Argument> arguments,
+                    const Desc &scratchpad);
+  dnnl::primitive_attr makeAttributes(const dnnl::post_ops &postOps) const;
+
+  mlir::func::FuncOp function;
+  const FloatEngineOptions &options;
+  Program &program;
+  llvm::DenseMap<mlir::Value, Tensor> constants;
+  llvm::DenseMap<mlir::Value, Placed> values;
+  llvm::DenseMap<mlir::Value, BufferId> plainCopies;
+};
+
+} // namespace qopt::onednn
+
+#endif // QOPT_LIB_EXECUTIONENGINE_ONEDNN_LOWERING_H

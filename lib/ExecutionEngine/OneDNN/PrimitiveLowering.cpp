@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Pools, means and element-wise functions, and which op is lowered by what.
+#include "Lowering.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace qopt;
+using namespace qopt::onednn;
+
+static constexpr auto kInference = dnnl::prop_kind::forward_inference;
+
+//===----------------------------------------------------------------------===//
+// Element-wise
+//===----------------------------------------------------------------------===//
+
+void Lowering::lowerEltwise(Operation *op, dnnl::algorithm algorithm, float alpha, float beta) {
+  Placed input = getPlaced(op->getOperand(0));
+  dnnl::eltwise_forward::desc desc(kInference, algorithm, input.desc, alpha, beta);
+  dnnl::eltwise_forward::primitive_desc eltwise(desc, makeAttributes({}), program.engine);
+  BufferId result = addActivation(input.desc.get_size());
+  addPrimitive(dnnl::eltwise_forward(eltwise),
+               {{DNNL_ARG_SRC, input.buffer, input.desc}, {DNNL_ARG_DST, result, input.desc}},
+               eltwise.scratchpad_desc());
+  values[op->getResult(0)] = {result, input.desc};
+}
+
+bool Lowering::lowerClamp(ClampOp op) {
+  ClampBounds clamp = getClampBounds(op);
+  if (clamp.min.size() != 1 || clamp.max.size() != 1)
+    return false;
+  constexpr float kGreatest = std::numeric_limits<float>::max();
+  lowerEltwise(op, dnnl::algorithm::eltwise_clip, std::max(clamp.min[0], -kGreatest),
+               std::min(clamp.max[0], kGreatest));
+  return true;
+}
+
+namespace {
+struct EltwiseRow {
+  UnaryKind kind;
+  dnnl::algorithm algorithm;
+};
+} // namespace
+
+/// Functions that both sides define alike, parameters included.
+static constexpr EltwiseRow kEltwise[] = {
+    {UnaryKind::Sigmoid, dnnl::algorithm::eltwise_logistic},
+    {UnaryKind::Tanh, dnnl::algorithm::eltwise_tanh},
+    {UnaryKind::LeakyRelu, dnnl::algorithm::eltwise_relu},
+    {UnaryKind::Elu, dnnl::algorithm::eltwise_elu},
+    {UnaryKind::Gelu, dnnl::algorithm::eltwise_gelu_erf},
+    {UnaryKind::HardSwish, dnnl::algorithm::eltwise_hardswish},
+};
+
+bool Lowering::lowerUnary(UnaryOp op) {
+  for (const EltwiseRow &row : kEltwise)
+    if (row.kind == op.getKind()) {
+      lowerEltwise(op, row.algorithm, op.getAlpha().convertToFloat(), 0.0f);
+      return true;
+    }
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Pools
+//===----------------------------------------------------------------------===//
+
+bool Lowering::lowerPool(Operation *op, dnnl::algorithm algorithm, const Window &window) {
+  const WindowDim &h = window.height, &w = window.width;
+  Placed input = getPlaced(op->getOperand(0));
+  Desc result = getAnyDesc(cast<RankedTensorType>(op->getResult(0).getType()));
+  dnnl::pooling_v2_forward::desc desc(
+      kInference, algorithm, input.desc, result, Dims{h.stride, w.stride}, Dims{h.kernel, w.kernel},
+      Dims{h.dilation - 1, w.dilation - 1}, Dims{h.padLow, w.padLow}, Dims{h.padHigh, w.padHigh});
+  dnnl::pooling_v2_forward::primitive_desc pool(desc, makeAttributes({}), program.engine,
+                                                /*allow_empty=*/true);
+  if (!pool)
+    return false;
+  BufferId buffer = addActivation(pool.dst_desc().get_size());
+  addPrimitive(dnnl::pooling_v2_forward(pool),
+               {{DNNL_ARG_SRC, input.buffer, input.desc}, {DNNL_ARG_DST, buffer, pool.dst_desc()}},
+               pool.scratchpad_desc());
+  values[op->getResult(0)] = {buffer, pool.dst_desc()};
+  return true;
+}
+
+/// A mean over height and width is a pool whose window is the image.
+bool Lowering::lowerMean(ReduceMeanOp op) {
+  ArrayRef<int64_t> shape = op.getInput().getType().getShape();
+  if (shape.size() != 4 || op.getAxes() != ArrayRef<int64_t>{1, 2})
+    return false;
+  Placed input = getPlaced(op.getInput());
+  Dims dims{shape[0], shape[3], 1, 1}, kernel{shape[1], shape[2]}, none{0, 0};
+  Desc result(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::nhwc);
+  dnnl::pooling_forward::desc desc(kInference, dnnl::algorithm::pooling_avg_exclude_padding,
+                                   input.desc, result, kernel, kernel, none, none);
+  dnnl::pooling_forward::primitive_desc pool(desc, makeAttributes({}), program.engine,
+                                             /*allow_empty=*/true);
+  if (!pool)
+    return false;
+  BufferId buffer = addActivation(result.get_size());
+  addPrimitive(dnnl::pooling_forward(pool),
+               {{DNNL_ARG_SRC, input.buffer, input.desc}, {DNNL_ARG_DST, buffer, result}},
+               pool.scratchpad_desc());
+  values[op.getOutput()] = {buffer, getPlainDesc(op.getOutput().getType())};
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Dispatch
+//===----------------------------------------------------------------------===//
+
+bool Lowering::lowerToPrimitive(Operation *operation) {
+  return llvm::TypeSwitch<Operation *, bool>(operation)
+      .Case<Conv2DOp, DepthwiseConv2DOp>([&](Operation *op) { return lowerConv(op); })
+      .Case([&](MatmulOp op) { return lowerMatmul(op); })
+      .Case([&](AddOp op) { return lowerAdd(op); })
+      .Case([&](ClampOp op) { return lowerClamp(op); })
+      .Case([&](UnaryOp op) { return lowerUnary(op); })
+      .Case([&](ReduceMeanOp op) { return lowerMean(op); })
+      .Case([&](AvgPool2DOp op) {
+        auto algorithm = op.getCountIncludePad() ? dnnl::algorithm::pooling_avg_include_padding
+                                                 : dnnl::algorithm::pooling_avg_exclude_padding;
+        return lowerPool(op, algorithm,
+                         Window::get(op.getKernel(), op.getStrides(), op.getPads(), {1, 1}));
+      })
+      .Case([&](MaxPool2DOp op) {
+        Window window =
+            Window::get(op.getKernel(), op.getStrides(), op.getPads(), op.getDilations());
+        return lowerPool(op, dnnl::algorithm::pooling_max, window);
+      })
+      .Case([&](ReshapeOp op) {
+        lowerReshape(op);
+        return true;
+      })
+      .Case([&](ObserveOp op) {
+        values[op.getOutput()] = getPlaced(op.getInput());
+        return true;
+      })
+      .Default([](Operation *) { return false; });
+}
