@@ -24,9 +24,8 @@ Value intrinsic(Emitter &emit, llvm::StringRef name, Type type, ValueRange opera
 }
 
 Value bitcast(Emitter &emit, Value value, unsigned bits, int64_t width) {
-  return vector::BitCastOp::create(emit.builder, emit.loc,
-                                   VectorType::get({width}, emit.builder.getIntegerType(bits)),
-                                   value);
+  return vector::BitCastOp::create(
+      emit.builder, emit.loc, VectorType::get({width}, emit.builder.getIntegerType(bits)), value);
 }
 
 Value shuffle(Emitter &emit, Value a, Value b, ArrayRef<int64_t> mask) {
@@ -45,8 +44,8 @@ Value packInParts(Emitter &emit, ArrayRef<Value> values, Value zero, bool isUnsi
   Type words = emit.intType(16, 2 * kLanes), bytes = emit.intType(8, kBytes);
   Value halves[2];
   for (int i = 0; i < 2; ++i) {
-    Value packed = intrinsic(emit, "llvm.x86.avx512.packssdw.512", words,
-                             {values[2 * i], values[2 * i + 1]});
+    Value packed =
+        intrinsic(emit, "llvm.x86.avx512.packssdw.512", words, {values[2 * i], values[2 * i + 1]});
     halves[i] = LLVM::SAddSat::create(emit.builder, emit.loc, packed, zero);
   }
   return intrinsic(emit,
@@ -102,8 +101,7 @@ public:
   Value dot(Emitter &emit, Value accumulator, Value weights, Value activations) const override {
     return vpdpbusd(emit, accumulator, activations, weights);
   }
-  Value narrow(Emitter &emit, ArrayRef<Value> values, Value zero,
-               bool isUnsigned) const override {
+  Value narrow(Emitter &emit, ArrayRef<Value> values, Value zero, bool isUnsigned) const override {
     return packInParts(emit, values, zero, isUnsigned);
   }
 
@@ -116,7 +114,8 @@ private:
       for (int64_t i = 0; i < part / 2; ++i)
         for (int64_t from : {int64_t{0}, count})
           mask.push_back(from + base + i + (high ? part / 2 : 0));
-    Value result = shuffle(emit, bitcast(emit, a, bits, count), bitcast(emit, b, bits, count), mask);
+    Value result =
+        shuffle(emit, bitcast(emit, a, bits, count), bitcast(emit, b, bits, count), mask);
     return bitcast(emit, result, 8, kBytes);
   }
 };
@@ -131,8 +130,8 @@ public:
 
   /// cvtps2dq in the rounding mode that the ABI asks of the caller: to nearest, ties to even.
   Value roundToInt(OpBuilder &builder, Location loc, Value floats) const override {
-    return LLVM::LrintOp::create(builder, loc,
-                                 Emitter::withElement(floats, builder.getI32Type()), floats);
+    return LLVM::LrintOp::create(builder, loc, Emitter::withElement(floats, builder.getI32Type()),
+                                 floats);
   }
   double getRoundingLimit() const override { return 2147483648.0; }
 
@@ -141,8 +140,7 @@ public:
     return emit.broadcast(emit.truncate(zero, 16), 2 * kLanes);
   }
   /// One permutation puts the four inputs one after the other.
-  Value narrow(Emitter &emit, ArrayRef<Value> values, Value zero,
-               bool isUnsigned) const override {
+  Value narrow(Emitter &emit, ArrayRef<Value> values, Value zero, bool isUnsigned) const override {
     Value packed = bitcast(emit, packInParts(emit, values, zero, isUnsigned), 32, kLanes);
     SmallVector<int64_t> mask;
     for (int64_t input = 0; input < 4; ++input)

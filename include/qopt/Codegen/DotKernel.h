@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Generates the kernel of a convolution or fully connected layer from a dot row.
+#ifndef QOPT_CODEGEN_DOTKERNEL_H
+#define QOPT_CODEGEN_DOTKERNEL_H
+
+#include "qopt/Codegen/DotPacking.h"
+#include "qopt/Codegen/Epilogue.h"
+
+namespace qopt::codegen {
+
+class ProgramBuilder;
+struct StepArg;
+
+/// One layer through one row: plans, packs, and emits. Direct convolution on buffers with a halo:
+/// a tile's pixels are displacements from one pointer, whatever rows they lie in.
+class DotKernel {
+public:
+  DotKernel(const DotLayer &layer, const DotRow &row, const RowSet &rows);
+  DotKernel(const DotKernel &) = delete;
+
+  std::string getName() const;
+  std::string getSignature() const;
+  llvm::SmallVector<char, 0> packWeights() const { return packing.packWeights(); }
+  llvm::ArrayRef<char> getParameters() const { return block.getBytes(); }
+  /// One unit is a panel of channels by a row of tiles.
+  int64_t getUnits() const;
+  int64_t getMacsPerUnit() const;
+  unsigned getNumPointers() const { return layer.residual ? 5 : 4; }
+
+  /// The body: `pointers` are input, weights, parameters, [residual,] output.
+  void emit(mlir::OpBuilder &builder, mlir::Location loc, mlir::ValueRange pointers,
+            mlir::Value begin, mlir::Value end) const;
+
+private:
+  /// Values of the kernel, and then of one unit.
+  struct Frame {
+    mlir::Value input, weights, parameters, residual, output;
+    Epilogue::State state;
+    mlir::Value firstLane; ///< of the panel
+  };
+  /// A rectangle of pixels by a panel.
+  struct Tile {
+    int64_t height, width;
+    PanelKind panel;
+  };
+  using Accumulators = llvm::SmallVector<mlir::Value>;
+
+  void emitUnit(Emitter &emit, const Frame &frame, mlir::Value unit) const;
+  void emitPanel(Emitter &emit, const Frame &frame, const PanelKind &kind, int64_t kindIndex,
+                 mlir::Value group, mlir::Value panel, mlir::Value image, mlir::Value block) const;
+  void emitTileRow(Emitter &emit, const Frame &frame, const PanelKind &kind, int64_t height) const;
+  void emitTile(Emitter &emit, const Frame &frame, const Tile &tile) const;
+
+  // DotTile.cpp
+  Accumulators initialAccumulators(Emitter &emit, const Frame &frame, const Tile &tile) const;
+  Accumulators reduce(Emitter &emit, mlir::Value input, mlir::Value weights, const Tile &tile,
+                      Accumulators accumulators) const;
+  Accumulators reduceRun(Emitter &emit, mlir::Value input, mlir::Value weights, const Tile &tile,
+                         Accumulators accumulators) const;
+  void emitStep(Emitter &emit, mlir::Value input, mlir::Value weights, const Tile &tile,
+                Accumulators &accumulators) const;
+  llvm::SmallVector<llvm::SmallVector<mlir::Value>> unpack(Emitter &emit, const Tile &tile,
+                                                           const Accumulators &accumulators) const;
+  void subtractRowSums(Emitter &emit, const Frame &frame, const Tile &tile,
+                       llvm::SmallVectorImpl<llvm::SmallVector<mlir::Value>> &results) const;
+
+  int64_t inputOffset(int64_t y, int64_t x) const;
+  int64_t rowBlocks() const;
+  bool hasRowSum() const { return rowSumOffset != 0; }
+
+  DotLayer layer;
+  const DotRow &row;
+  const RowSet &rows;
+  ReductionPlan reduction;
+  TilePlan tiles;
+  DotPacking packing;
+  ParameterBlock block;
+  std::optional<Epilogue> epilogue;
+  int64_t biasOffset = 0, rowSumOffset = 0, onesOffset = 0;
+};
+
+/// Emits the layer as a step; falls back to the scalar row where the target's row cannot walk the
+/// input. `args`: input, [residual,] output.
+void emitDotLayer(ProgramBuilder &builder, mlir::Operation *op, const DotLayer &layer,
+                  const StepArg &input, const std::optional<StepArg> &residual,
+                  const StepArg &output);
+
+} // namespace qopt::codegen
+
+#endif // QOPT_CODEGEN_DOTKERNEL_H

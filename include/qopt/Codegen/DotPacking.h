@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The reduction of a convolution as runs of bytes, and weights packed in the order of that walk.
+#ifndef QOPT_CODEGEN_DOTPACKING_H
+#define QOPT_CODEGEN_DOTPACKING_H
+
+#include "qopt/Codegen/DotLayer.h"
+#include "qopt/Codegen/DotRow.h"
+#include "qopt/Codegen/TilePlan.h"
+
+namespace qopt::codegen {
+
+/// `rows` x `columns` runs of `steps` steps each. Where the pixels of a kernel row lie side by side
+/// they make one run (columns = 1).
+struct ReductionPlan {
+  int64_t rows = 1, columns = 1, steps = 1;
+  int64_t rowAdvance = 0, columnAdvance = 0; ///< bytes of the input
+  bool merged = false;
+
+  int64_t totalSteps() const { return rows * columns * steps; }
+};
+
+/// Whether `row` can walk the layer's input without reading what is not there.
+bool canReduce(const DotLayer &layer, const DotRow &row);
+ReductionPlan planReduction(const DotLayer &layer, const DotRow &row);
+
+/// bias - z_x·Σ(q_w - z_w), modulo 2^32, per channel: what accumulators start from.
+llvm::SmallVector<int32_t> effectiveBias(const DotLayer &layer);
+
+/// Everything that is packed at compile time, for one layer, row and plan.
+class DotPacking {
+public:
+  DotPacking(const DotLayer &layer, const DotRow &row, const ReductionPlan &reduction,
+             const TilePlan &tiles, int64_t lanes);
+
+  /// [group][panel][row][column][step][part][block of n channels][n][k].
+  llvm::SmallVector<char, 0> packWeights() const;
+  /// The pattern whose dot with a pixel is the sum of its activations, packed as a panel of one
+  /// vector.
+  llvm::SmallVector<char, 0> packOnes() const;
+  /// The channel of every lane: groups one after the other, each padded to whole vectors.
+  llvm::SmallVector<int64_t> laneChannels() const;
+  /// What Σ activations is multiplied by and subtracted, per channel.
+  llvm::SmallVector<int32_t> rowSumFactors() const;
+
+  /// Bytes of `vectors` vectors of channels in one step.
+  int64_t stepBytes(int64_t vectors) const;
+  int64_t panelBytes(int64_t vectors) const { return stepBytes(vectors) * reduction.totalSteps(); }
+  /// Accumulators of one vector of channels.
+  int64_t blocksPerVector() const;
+
+private:
+  int32_t weightAt(int64_t channel, int64_t row, int64_t column, int64_t byte) const;
+  bool isProduct(int64_t column, int64_t byte) const;
+  template <typename Fn> void walk(int64_t vectors, Fn fn) const;
+
+  const DotLayer &layer;
+  const DotRow &row;
+  const ReductionPlan &reduction;
+  const TilePlan &tiles;
+  int64_t lanes;
+};
+
+} // namespace qopt::codegen
+
+#endif // QOPT_CODEGEN_DOTPACKING_H

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// One dot instruction, as the generator of convolutions and fully connected layers sees it.
+#ifndef QOPT_CODEGEN_DOTROW_H
+#define QOPT_CODEGEN_DOTROW_H
+
+#include "qopt/Codegen/Emitter.h"
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace qopt::codegen {
+
+/// What one instruction multiplies: `m` pixels by `n` output channels, `k` products summed into
+/// each of its m·n lanes. Lane l of the accumulator belongs to pixel l floordiv n and channel
+/// l mod n.
+struct DotShape {
+  int64_t m = 1, n = 1, k = 1;
+};
+
+/// What a tile may cost. The unit of time is one dot instruction at full rate.
+struct TileBudget {
+  int64_t accumulators = 8;    ///< accumulators that stay in registers, operands aside
+  int64_t dotsInFlight = 1;    ///< latency times rate: fewer independent accumulators stall
+  int64_t maxVectors = 2;      ///< most vectors of output channels in a panel
+  double weightLoadCost = 1;   ///< of one vector of weights
+  double activationCost = 0.5; ///< of delivering one pixel's operand
+  double tileOverhead = 20;    ///< loops, addresses and the latency at both ends
+};
+
+class DotRow {
+public:
+  virtual ~DotRow() = default;
+
+  /// Names kernels.
+  virtual llvm::StringRef getName() const = 0;
+  virtual DotShape getShape() const = 0;
+  /// Bytes of a pixel that one loadActivation() delivers; a multiple of k.
+  virtual int64_t getStepBytes() const { return getShape().k; }
+  /// Activations must be flipped (unsigned), or must not be. A row that takes both says so.
+  virtual bool acceptsActivations(bool flipped) const = 0;
+  /// Added to every weight when packed (128: unsigned weights). The generator subtracts
+  /// offset · Σ activations from every accumulator.
+  virtual int32_t getWeightOffset() const { return 0; }
+  virtual TileBudget getBudget() const = 0;
+
+  /// The operand of `m` pixels: the next getStepBytes() bytes at each pointer.
+  virtual mlir::Value loadActivation(Emitter &emit, llvm::ArrayRef<mlir::Value> pixels,
+                                     bool flipped) const = 0;
+  /// Its part for the dot number `part` of getStepBytes() / k.
+  virtual mlir::Value selectActivation(Emitter &emit, mlir::Value operand, int64_t part) const {
+    return operand;
+  }
+  /// n channels of k weights each, packed [n][k]; aligned to their size.
+  virtual mlir::Value loadWeights(Emitter &emit, mlir::Value pointer) const = 0;
+  virtual mlir::Value dot(Emitter &emit, mlir::Value accumulator, mlir::Value weights,
+                          mlir::Value activation) const = 0;
+
+  /// Accumulators of `m` pixels (consecutive n-channel blocks) to vectors of getLanes() consecutive
+  /// channels of the row set, for each pixel. The default serves m = 1, n = lanes.
+  virtual void
+  unpackAccumulators(Emitter &emit, llvm::ArrayRef<mlir::Value> accumulators,
+                     llvm::SmallVectorImpl<llvm::SmallVector<mlir::Value>> &pixels) const;
+};
+
+/// The scalar row: any operand signs, any shape.
+const DotRow &getGenericDotRow();
+
+/// A four-way dot that works lane by lane, for depthwise convolution: four bytes of a lane come
+/// from four image rows, four weights from a column of the kernel.
+class QuadRow {
+public:
+  virtual ~QuadRow() = default;
+
+  /// Channels of a block: bytes of a vector, which make four interleaved vectors of lanes.
+  virtual int64_t getBlockChannels() const = 0;
+  virtual bool acceptsActivations(bool flipped) const = 0;
+  /// Four vectors of getBlockChannels() bytes, a row of the image each, interleaved: lane l of
+  /// vector v holds the four bytes of channel getChannel(v, l).
+  virtual llvm::SmallVector<mlir::Value, 4> interleave(Emitter &emit,
+                                                       llvm::ArrayRef<mlir::Value> rows) const = 0;
+  virtual int64_t getChannel(int64_t vector, int64_t lane) const = 0;
+  /// accumulator (i32 lanes) + Σ of four products of bytes; weights are signed.
+  virtual mlir::Value dot(Emitter &emit, mlir::Value accumulator, mlir::Value weights,
+                          mlir::Value activations) const = 0;
+  /// The four vectors' results to one vector of getBlockChannels() codes in channel order; as
+  /// RowSet::narrow otherwise.
+  virtual mlir::Value narrow(Emitter &emit, llvm::ArrayRef<mlir::Value> values, mlir::Value zero,
+                             bool isUnsigned) const = 0;
+};
+
+} // namespace qopt::codegen
+
+#endif // QOPT_CODEGEN_DOTROW_H

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What the generator knows of a target: rows of instructions behind interfaces, never a triple.
+#ifndef QOPT_CODEGEN_ROWSET_H
+#define QOPT_CODEGEN_ROWSET_H
+
+#include "qopt/Codegen/Emitter.h"
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace qopt::codegen {
+
+class DotRow;
+class QuadRow;
+
+/// The rows of one target and the vector facts that all kernels share. Every hook has a target
+/// neutral default (stock arith, math and vector ops), so that a new set overrides only what its
+/// machine does better.
+class RowSet {
+public:
+  virtual ~RowSet() = default;
+
+  virtual llvm::StringRef getName() const = 0;
+  /// i32 (and f32) lanes of one vector; 1: kernels are scalar (types are i32, not vector<1xi32>).
+  virtual int64_t getLanes() const = 0;
+  /// Activation codes at rest are XOR 128 (unsigned dot operands).
+  virtual bool isFlippedAtRest() const = 0;
+  /// The dot instruction for convolutions and fully connected layers.
+  virtual const DotRow &getDotRow() const = 0;
+  /// The way to depthwise convolutions through a four-way dot; null: multiply and add.
+  virtual const QuadRow *getQuadRow() const { return nullptr; }
+
+  /// i32 from f32, round to nearest, ties to even, for |x| <= getRoundingLimit().
+  virtual mlir::Value roundToInt(mlir::OpBuilder &builder, mlir::Location loc,
+                                 mlir::Value floats) const;
+  /// The default rounds by adding 1.5·2^23, which leaves 2^22 of range.
+  virtual double getRoundingLimit() const { return 4194304.0; }
+
+  //===--- From 32-bit results to codes at rest
+  //------------------------------------------------===//
+  /// Vectors (of getLanes()) that one narrow() takes.
+  virtual int64_t getNarrowGroup() const { return 1; }
+  /// The zero point at rest (a scalar i32) in the form that narrow() adds; emitted once per kernel.
+  virtual mlir::Value prepareZero(Emitter &emit, mlir::Value zero) const;
+  /// getNarrowGroup() vectors of any i32 to one vector of bytes, in order: value + zero, saturated
+  /// to [-128, 127], or to [0, 255] where `isUnsigned`.
+  virtual mlir::Value narrow(Emitter &emit, llvm::ArrayRef<mlir::Value> values, mlir::Value zero,
+                             bool isUnsigned) const;
+};
+
+/// The scalar set: legal on every machine.
+const RowSet &getGenericRowSet();
+
+} // namespace qopt::codegen
+
+#endif // QOPT_CODEGEN_ROWSET_H

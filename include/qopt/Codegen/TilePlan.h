@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// How the results of a layer are cut into register tiles.
+#ifndef QOPT_CODEGEN_TILEPLAN_H
+#define QOPT_CODEGEN_TILEPLAN_H
+
+#include "qopt/Codegen/DotRow.h"
+
+namespace qopt::codegen {
+
+/// Panels of one shape: `count` of them, `vectors` vectors of channels each, of which `channels`
+/// exist.
+struct PanelKind {
+  int64_t vectors = 1, channels = 1, count = 1;
+};
+
+/// Tiles of height x width pixels; rows and columns that are left over get smaller ones. Panels
+/// cover the channels of a group: the last kind holds what is left over.
+struct TilePlan {
+  int64_t height = 1, width = 1;
+  llvm::SmallVector<PanelKind, 2> panels;
+
+  int64_t panelCount() const;
+  /// Vectors of all panels of a group.
+  int64_t vectorCount() const;
+};
+
+/// The result's extent, as a problem for planTiles.
+struct TileProblem {
+  int64_t height = 1, width = 1; ///< of the result
+  int64_t channels = 1;          ///< of a group
+  int64_t steps = 1;             ///< of the reduction (DotRow::getStepBytes() each)
+};
+
+/// The plan of least estimated time for `row`, on vectors of `lanes` channels. Deterministic.
+TilePlan planTiles(const TileProblem &problem, const DotRow &row, int64_t lanes);
+
+} // namespace qopt::codegen
+
+#endif // QOPT_CODEGEN_TILEPLAN_H

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The general depthwise convolution.
+#include "qopt/Codegen/DepthwiseKernel.h"
+#include "qopt/Codegen/DotPacking.h"
+#include "qopt/Codegen/KernelNames.h"
+#include "qopt/Codegen/ProgramBuilder.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace qopt::codegen {
+
+/// Kernels of up to this many taps are laid out in line.
+constexpr int64_t kInlineTaps = 25;
+
+static const RowSet &rowsFor(const DotLayer &layer, const RowSet &rows) {
+  return layer.outputsPerGroup() == 1 ? rows : getGenericRowSet();
+}
+
+DepthwiseKernel::DepthwiseKernel(const DotLayer &layer, const RowSet &target)
+    : layer(layer), rows(rowsFor(layer, target)),
+      laneCount(llvm::alignTo(layer.output.c, rows.getLanes())) {
+  SmallVector<int32_t> channelBias = effectiveBias(layer), bias;
+  LaneOrder order;
+  for (int64_t lane = 0; lane < laneCount; ++lane) {
+    order.lanes.push_back(std::min(lane, layer.output.c - 1));
+    bias.push_back(channelBias[order.lanes.back()]);
+  }
+  order.stored = order.lanes;
+  biasOffset = block.append(ArrayRef<int32_t>(bias));
+  SmallVector<char> weights; // i16: a weight minus its zero point has nine bits
+  for (int64_t y = 0; y < layer.window.height.kernel; ++y)
+    for (int64_t x = 0; x < layer.window.width.kernel; ++x)
+      for (int64_t channel : order.lanes) {
+        int32_t weight = layer.weight(channel, y, x, 0) - layer.weightZeroPoint(channel);
+        weights.push_back(static_cast<char>(weight));
+        weights.push_back(static_cast<char>(weight >> 8));
+      }
+  weightOffset = block.append(ArrayRef<char>(weights));
+  epilogue.emplace(rows, this->layer.result, this->layer.output, nullptr, order, block);
+}
+
+std::string DepthwiseKernel::getName() const {
+  return "dwconv_" + windowName(layer.window) + "_" + std::to_string(rows.getLanes());
+}
+
+int64_t DepthwiseKernel::getMacsPerUnit() const {
+  // A multiplication of 32-bit lanes costs about as much as eight dots' products.
+  return 8 * layer.output.w * layer.output.c * layer.window.height.kernel *
+         layer.window.width.kernel;
+}
+
+std::string DepthwiseKernel::getSignature() const {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  describe(stream, layer.input);
+  describe(stream, layer.output);
+  describe(stream, layer.window);
+  stream << " @" << biasOffset << "," << weightOffset << " " << epilogue->getSignature();
+  return text;
+}
+
+void DepthwiseKernel::emit(OpBuilder &builder, Location loc, ValueRange pointers, Value begin,
+                           Value end) const {
+  Emitter emit(builder, loc);
+  Frame frame;
+  frame.parameters = pointers[1];
+  frame.state = epilogue->prepare(emit, frame.parameters);
+  const BufferLayout &in = layer.input, &out = layer.output;
+  const Window &window = layer.window;
+  int64_t origin = -window.height.padLow * in.rowStride - window.width.padLow * in.pixelStride;
+  emit.forLoop(begin, end, 1, [&](Value unit) {
+    Value height = emit.index(out.h);
+    Value image = arith::DivUIOp::create(builder, loc, unit, height);
+    Value row = arith::RemUIOp::create(builder, loc, unit, height);
+    auto rowOf = [&](Value pointer, const BufferLayout &layout, int64_t stride) {
+      Value offset =
+          emit.add(emit.mul(image, layout.imageStride), emit.mul(row, stride * layout.rowStride));
+      return emit.address(pointer, offset);
+    };
+    Value inputRow = emit.address(rowOf(pointers[0], in, window.height.stride), origin);
+    Value outputRow = rowOf(pointers[2], out, 1);
+    emit.forLoop(0, out.w, 1, [&](Value x) {
+      Frame pixel = frame;
+      pixel.input = emit.address(inputRow, emit.mul(x, window.width.stride * in.pixelStride));
+      pixel.output = emit.address(outputRow, emit.mul(x, out.pixelStride));
+      emitPixel(emit, pixel);
+    });
+  });
+}
+
+void DepthwiseKernel::emitPixel(Emitter &emit, const Frame &frame) const {
+  int64_t lanes = rows.getLanes(), whole = layer.output.c / lanes * lanes;
+  emit.forLoop(0, whole, lanes, [&](Value lane) { emitVector(emit, frame, lane, lanes); });
+  if (whole != layer.output.c)
+    emitVector(emit, frame, emit.index(whole), layer.output.c - whole);
+}
+
+void DepthwiseKernel::emitVector(Emitter &emit, const Frame &frame, Value lane,
+                                 int64_t channels) const {
+  int64_t lanes = rows.getLanes();
+  Value base = emit.address(frame.parameters, biasOffset);
+  Value bias = emit.load(emit.intType(32, lanes), emit.address(base, emit.mul(lane, 4)), 4);
+  TileResults results;
+  results.accumulators = {{reduce(emit, frame, lane, channels, bias)}};
+  results.firstLane = lane;
+  results.outputs = {emit.address(frame.output, emit.mul(lane, layer.output.elementBytes))};
+  results.channels = results.writable = channels;
+  epilogue->emitTile(emit, frame.state, results);
+}
+
+Value DepthwiseKernel::reduce(Emitter &emit, const Frame &frame, Value lane, int64_t channels,
+                              Value accumulator) const {
+  int64_t lanes = rows.getLanes(), multiplier = layer.outputsPerGroup();
+  Value channel = lane;
+  if (multiplier > 1)
+    channel = arith::DivUIOp::create(emit.builder, emit.loc, lane, emit.index(multiplier));
+  Value input = emit.address(frame.input, channel);
+  Value weights = emit.address(emit.address(frame.parameters, weightOffset), emit.mul(lane, 2));
+  const Window &window = layer.window;
+  int64_t columns = window.width.kernel, rowTaps = columns * laneCount * 2;
+  auto tap = [&](Value from, Value with, Value sum) {
+    Value codes = emit.extend(loadPrefix(emit, channels, lanes, from), 32, !layer.input.flipped);
+    Value weight = emit.extend(emit.load(emit.intType(16, lanes), with, 2), 32);
+    return emit.add(sum, emit.mul(codes, weight));
+  };
+  auto row = [&](Value from, Value with, Value sum) {
+    for (int64_t x = 0; x < columns; ++x)
+      sum = tap(emit.address(from, x * window.width.dilation * layer.input.pixelStride),
+                emit.address(with, x * laneCount * 2), sum);
+    return sum;
+  };
+  int64_t rowAdvance = window.height.dilation * layer.input.rowStride;
+  if (columns * window.height.kernel <= kInlineTaps) {
+    for (int64_t y = 0; y < window.height.kernel; ++y)
+      accumulator =
+          row(emit.address(input, y * rowAdvance), emit.address(weights, y * rowTaps), accumulator);
+    return accumulator;
+  }
+  return emit.forLoop(emit.index(0), emit.index(window.height.kernel), 1, accumulator,
+                      [&](Value y, ValueRange sums) {
+                        Value from = emit.address(input, emit.mul(y, rowAdvance));
+                        Value with = emit.address(weights, emit.mul(y, rowTaps));
+                        return SmallVector<Value>{row(from, with, sums[0])};
+                      })[0];
+}
+
+//===----------------------------------------------------------------------===//
+// The step
+//===----------------------------------------------------------------------===//
+
+constexpr int64_t kMinMacsPerTask = 1 << 18;
+
+void emitDepthwiseLayer(ProgramBuilder &builder, Operation *op, const DotLayer &layer,
+                        const StepArg &input, const StepArg &output) {
+  DepthwiseKernel kernel(layer, builder.getRows());
+  func::FuncOp function =
+      builder.getOrCreateKernel(kernel.getName(), kernel.getSignature(), 3,
+                                [&](OpBuilder &b, Location loc, ValueRange pointers, Value begin,
+                                    Value end) { kernel.emit(b, loc, pointers, begin, end); });
+  StepArg parameters = builder.constant("parameters", kernel.getParameters());
+  builder.addStep(op, function, {input, parameters, output}, kernel.getUnits(),
+                  llvm::divideCeil(kMinMacsPerTask, kernel.getMacsPerUnit()));
+}
+
+} // namespace qopt::codegen

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The loops around register tiles: panels, images, rows of tiles.
+#include "qopt/Codegen/DotKernel.h"
+#include "qopt/Codegen/KernelNames.h"
+#include "qopt/Codegen/ProgramBuilder.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace qopt::codegen {
+
+//===----------------------------------------------------------------------===//
+// Plan and constants
+//===----------------------------------------------------------------------===//
+
+static DotLayer flattened(DotLayer layer) {
+  layer.flatten();
+  return layer;
+}
+
+static TileProblem problemOf(const DotLayer &layer, const ReductionPlan &reduction) {
+  return {layer.output.h, layer.output.w, layer.outputsPerGroup(), reduction.totalSteps()};
+}
+
+DotKernel::DotKernel(const DotLayer &unmerged, const DotRow &row, const RowSet &rows)
+    : layer(flattened(unmerged)), row(row), rows(rows), reduction(planReduction(layer, row)),
+      tiles(planTiles(problemOf(layer, reduction), row, rows.getLanes())),
+      packing(layer, row, reduction, tiles, rows.getLanes()) {
+  SmallVector<int64_t> channels = packing.laneChannels();
+  SmallVector<int32_t> channelBias = effectiveBias(layer), bias, factors;
+  DotShape shape = row.getShape();
+  // In the order of accumulator lanes: n channels, once per pixel of the instruction.
+  for (size_t first = 0; first < channels.size(); first += shape.n)
+    for (int64_t lane = 0; lane < shape.m * shape.n; ++lane)
+      bias.push_back(channelBias[channels[first + lane % shape.n]]);
+  biasOffset = block.append(ArrayRef<int32_t>(bias));
+  SmallVector<int32_t> channelFactors = packing.rowSumFactors();
+  if (llvm::any_of(channelFactors, [](int32_t factor) { return factor != 0; })) {
+    for (int64_t channel : channels)
+      factors.push_back(channelFactors[channel]);
+    rowSumOffset = block.append(ArrayRef<int32_t>(factors));
+    onesOffset = block.append(ArrayRef<char>(packing.packOnes()));
+  }
+  LaneOrder order{channels, channels};
+  epilogue.emplace(rows, layer.result, layer.output, layer.residual ? &*layer.residual : nullptr,
+                   order, block);
+}
+
+int64_t DotKernel::rowBlocks() const { return llvm::divideCeil(layer.output.h, tiles.height); }
+
+int64_t DotKernel::getUnits() const {
+  return layer.groups * tiles.panelCount() * layer.output.n * rowBlocks();
+}
+
+int64_t DotKernel::getMacsPerUnit() const {
+  return tiles.panels.front().channels * tiles.height * layer.output.w * reduction.totalSteps() *
+         row.getStepBytes();
+}
+
+std::string DotKernel::getName() const {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << (layer.isPointwise() ? "gemm" : "conv_" + windowName(layer.window));
+  stream << "_" << tiles.height * tiles.width << "x"
+         << tiles.panels.front().vectors * rows.getLanes() << "c" << row.getShape().k << "__"
+         << row.getName();
+  return text;
+}
+
+/// Zero points, weights and multipliers are data.
+std::string DotKernel::getSignature() const {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << row.getName();
+  describe(stream, layer.input);
+  describe(stream, layer.output);
+  if (layer.residual)
+    describe(stream, *layer.residual);
+  describe(stream, layer.window);
+  stream << " g" << layer.groups << " @" << biasOffset << "," << rowSumOffset << "," << onesOffset
+         << " " << epilogue->getSignature();
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+static Value divide(Emitter &emit, Value value, int64_t by) {
+  return by == 1 ? value
+                 : Value(arith::DivUIOp::create(emit.builder, emit.loc, value, emit.index(by)));
+}
+
+static Value remainder(Emitter &emit, Value value, int64_t by) {
+  return by == 1 ? emit.index(0)
+                 : Value(arith::RemUIOp::create(emit.builder, emit.loc, value, emit.index(by)));
+}
+
+/// if (value < limit) below() else above()
+static void branch(Emitter &emit, Value value, int64_t limit, llvm::function_ref<void()> below,
+                   llvm::function_ref<void()> above) {
+  Value condition = arith::CmpIOp::create(emit.builder, emit.loc, arith::CmpIPredicate::ult, value,
+                                          emit.index(limit));
+  auto op = scf::IfOp::create(emit.builder, emit.loc, condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(emit.builder);
+  emit.builder.setInsertionPoint(op.thenBlock()->getTerminator());
+  below();
+  emit.builder.setInsertionPoint(op.elseBlock()->getTerminator());
+  above();
+}
+
+void DotKernel::emit(OpBuilder &builder, Location loc, ValueRange pointers, Value begin,
+                     Value end) const {
+  Emitter emit(builder, loc);
+  Frame frame;
+  frame.input = pointers[0], frame.weights = pointers[1], frame.parameters = pointers[2];
+  if (layer.residual)
+    frame.residual = pointers[3];
+  frame.output = pointers.back();
+  frame.state = epilogue->prepare(emit, frame.parameters);
+  emit.forLoop(begin, end, 1, [&](Value unit) { emitUnit(emit, frame, unit); });
+}
+
+/// unit = ((group · panels + panel) · images + image) · rowBlocks + block
+void DotKernel::emitUnit(Emitter &emit, const Frame &frame, Value unit) const {
+  int64_t blocks = rowBlocks(), images = layer.output.n, panels = tiles.panelCount();
+  Value block = remainder(emit, unit, blocks);
+  Value rest = divide(emit, unit, blocks);
+  Value image = remainder(emit, rest, images);
+  rest = divide(emit, rest, images);
+  Value panel = remainder(emit, rest, panels), group = emit.index(0);
+  if (layer.groups > 1)
+    group = divide(emit, rest, panels);
+  else
+    panel = rest;
+  if (tiles.panels.size() == 1)
+    return emitPanel(emit, frame, tiles.panels[0], 0, group, panel, image, block);
+  int64_t full = tiles.panels[0].count;
+  branch(
+      emit, panel, full,
+      [&] { emitPanel(emit, frame, tiles.panels[0], 0, group, panel, image, block); },
+      [&] { emitPanel(emit, frame, tiles.panels[1], full, group, panel, image, block); });
+}
+
+int64_t DotKernel::inputOffset(int64_t y, int64_t x) const {
+  return y * layer.window.height.stride * layer.input.rowStride +
+         x * layer.window.width.stride * layer.input.pixelStride;
+}
+
+void DotKernel::emitPanel(Emitter &emit, const Frame &frame, const PanelKind &kind,
+                          int64_t firstPanel, Value group, Value panel, Value image,
+                          Value block) const {
+  int64_t lanes = rows.getLanes(), vectorsBefore = firstPanel ? tiles.panels[0].vectors : 0;
+  Value local = emit.add(panel, -firstPanel);
+  // Vectors of earlier panels of the group, then of earlier groups.
+  Value vector = emit.add(emit.mul(local, kind.vectors), firstPanel * vectorsBefore);
+  Value allVectors = emit.add(emit.mul(group, tiles.vectorCount()), vector);
+  Value channel = emit.add(emit.mul(group, layer.outputsPerGroup()), emit.mul(vector, lanes));
+
+  const BufferLayout &in = layer.input, &out = layer.output;
+  auto place = [&](Value pointer, const BufferLayout &layout) {
+    Value offset = emit.add(emit.mul(image, layout.imageStride),
+                            emit.mul(block, tiles.height * layout.rowStride));
+    return emit.address(pointer, emit.add(offset, emit.mul(channel, layout.elementBytes)));
+  };
+  Frame unit = frame;
+  unit.firstLane = emit.mul(allVectors, lanes);
+  unit.weights = emit.address(frame.weights, emit.mul(allVectors, packing.panelBytes(1)));
+  unit.output = place(frame.output, out);
+  if (layer.residual)
+    unit.residual = place(frame.residual, *layer.residual);
+  Value offset =
+      emit.add(emit.mul(image, in.imageStride), emit.mul(block, inputOffset(tiles.height, 0)));
+  offset = emit.add(offset, emit.mul(group, layer.channelsPerGroup()));
+  int64_t origin =
+      -layer.window.height.padLow * in.rowStride - layer.window.width.padLow * in.pixelStride;
+  unit.input = emit.address(frame.input, emit.add(offset, origin));
+
+  int64_t fullBlocks = out.h / tiles.height, rest = out.h % tiles.height;
+  if (rest == 0)
+    return emitTileRow(emit, unit, kind, tiles.height);
+  branch(
+      emit, block, fullBlocks, [&] { emitTileRow(emit, unit, kind, tiles.height); },
+      [&] { emitTileRow(emit, unit, kind, rest); });
+}
+
+void DotKernel::emitTileRow(Emitter &emit, const Frame &frame, const PanelKind &kind,
+                            int64_t height) const {
+  int64_t full = layer.output.w / tiles.width, rest = layer.output.w % tiles.width;
+  auto at = [&](Value tile, int64_t width) {
+    Frame moved = frame;
+    auto move = [&](Value pointer, int64_t advance) {
+      return emit.address(pointer, emit.mul(tile, advance));
+    };
+    moved.input = move(frame.input, inputOffset(0, tiles.width));
+    moved.output = move(frame.output, tiles.width * layer.output.pixelStride);
+    if (layer.residual)
+      moved.residual = move(frame.residual, tiles.width * layer.residual->pixelStride);
+    emitTile(emit, moved, Tile{height, width, kind});
+  };
+  emit.forLoop(0, full, 1, [&](Value tile) { at(tile, tiles.width); });
+  if (rest)
+    at(emit.index(full), rest);
+}
+
+//===----------------------------------------------------------------------===//
+// The step
+//===----------------------------------------------------------------------===//
+
+/// Below this much work a second task costs more than it saves.
+constexpr int64_t kMinMacsPerTask = 1 << 18;
+
+static void addDotStep(ProgramBuilder &builder, Operation *op, const DotKernel &kernel,
+                       const StepArg &input, const std::optional<StepArg> &residual,
+                       const StepArg &output) {
+  func::FuncOp function =
+      builder.getOrCreateKernel(kernel.getName(), kernel.getSignature(), kernel.getNumPointers(),
+                                [&](OpBuilder &b, Location loc, ValueRange pointers, Value begin,
+                                    Value end) { kernel.emit(b, loc, pointers, begin, end); });
+  SmallVector<StepArg> args = {input, builder.constant("weights", kernel.packWeights()),
+                               builder.constant("parameters", kernel.getParameters())};
+  if (residual)
+    args.push_back(*residual);
+  args.push_back(output);
+  int64_t minUnits = llvm::divideCeil(kMinMacsPerTask, kernel.getMacsPerUnit());
+  builder.addStep(op, function, args, kernel.getUnits(), minUnits);
+}
+
+void emitDotLayer(ProgramBuilder &builder, Operation *op, const DotLayer &layer,
+                  const StepArg &input, const std::optional<StepArg> &residual,
+                  const StepArg &output) {
+  const RowSet &rows = builder.getRows();
+  if (canReduce(layer, rows.getDotRow())) {
+    DotKernel kernel(layer, rows.getDotRow(), rows);
+    return addDotStep(builder, op, kernel, input, residual, output);
+  }
+  DotKernel kernel(layer, getGenericDotRow(), getGenericRowSet());
+  addDotStep(builder, op, kernel, input, residual, output);
+}
+
+} // namespace qopt::codegen

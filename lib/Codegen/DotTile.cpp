@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// One register tile: start from the bias, reduce, correct, store.
+#include "qopt/Codegen/DotKernel.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace qopt::codegen {
+
+/// Runs of up to this many steps are laid out in line.
+constexpr int64_t kInlineSteps = 4;
+
+static int64_t pixelsOf(int64_t height, int64_t width) { return height * width; }
+
+void DotKernel::emitTile(Emitter &emit, const Frame &frame, const Tile &tile) const {
+  Accumulators accumulators = initialAccumulators(emit, frame, tile);
+  accumulators = reduce(emit, frame.input, frame.weights, tile, accumulators);
+  TileResults results;
+  results.accumulators = unpack(emit, tile, accumulators);
+  if (hasRowSum())
+    subtractRowSums(emit, frame, tile, results.accumulators);
+  results.firstLane = frame.firstLane;
+  results.channels = results.writable = tile.panel.channels;
+  int64_t used = layer.output.c * layer.output.elementBytes;
+  if (layer.groups == 1 && tile.panel.channels % rows.getLanes())
+    results.writable += (layer.output.pixelStride - used) / layer.output.elementBytes;
+  auto place = [&](SmallVectorImpl<Value> &pointers, Value base, const BufferLayout &layout) {
+    for (int64_t y = 0; y < tile.height; ++y)
+      for (int64_t x = 0; x < tile.width; ++x)
+        pointers.push_back(emit.address(base, y * layout.rowStride + x * layout.pixelStride));
+  };
+  place(results.outputs, frame.output, layer.output);
+  if (layer.residual)
+    place(results.residuals, frame.residual, *layer.residual);
+  epilogue->emitTile(emit, frame.state, results);
+}
+
+/// Accumulators are ordered [group of m pixels][block of n channels].
+DotKernel::Accumulators DotKernel::initialAccumulators(Emitter &emit, const Frame &frame,
+                                                       const Tile &tile) const {
+  DotShape shape = row.getShape();
+  int64_t blocks = tile.panel.vectors * packing.blocksPerVector(), width = shape.m * shape.n;
+  Value base = emit.address(emit.address(frame.parameters, biasOffset),
+                            emit.mul(frame.firstLane, 4 * shape.m));
+  Accumulators bias;
+  for (int64_t block = 0; block < blocks; ++block)
+    bias.push_back(emit.load(emit.intType(32, width), emit.address(base, block * width * 4), 4));
+  Accumulators accumulators;
+  int64_t groups = llvm::divideCeil(pixelsOf(tile.height, tile.width), shape.m);
+  for (int64_t group = 0; group < groups; ++group)
+    accumulators.append(bias);
+  return accumulators;
+}
+
+/// A loop that carries accumulators, or no loop at all for one trip.
+static SmallVector<Value>
+carry(Emitter &emit, int64_t trips, SmallVector<Value> accumulators,
+      llvm::function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
+  if (trips == 1)
+    return body(emit.index(0), std::move(accumulators));
+  return emit.forLoop(
+      emit.index(0), emit.index(trips), 1, accumulators,
+      [&](Value i, ValueRange carried) { return body(i, SmallVector<Value>(carried)); });
+}
+
+DotKernel::Accumulators DotKernel::reduce(Emitter &emit, Value input, Value weights,
+                                          const Tile &tile, Accumulators accumulators) const {
+  int64_t runBytes = reduction.steps * packing.stepBytes(tile.panel.vectors);
+  auto byColumns = [&](Value rowInput, Value rowWeights, SmallVector<Value> carried) {
+    return carry(emit, reduction.columns, std::move(carried),
+                 [&](Value x, SmallVector<Value> values) {
+                   Value from = emit.address(rowInput, emit.mul(x, reduction.columnAdvance));
+                   Value with = emit.address(rowWeights, emit.mul(x, runBytes));
+                   return reduceRun(emit, from, with, tile, std::move(values));
+                 });
+  };
+  return carry(emit, reduction.rows, std::move(accumulators),
+               [&](Value y, SmallVector<Value> values) {
+                 Value from = emit.address(input, emit.mul(y, reduction.rowAdvance));
+                 Value with = emit.address(weights, emit.mul(y, reduction.columns * runBytes));
+                 return byColumns(from, with, std::move(values));
+               });
+}
+
+DotKernel::Accumulators DotKernel::reduceRun(Emitter &emit, Value input, Value weights,
+                                             const Tile &tile, Accumulators accumulators) const {
+  int64_t activationBytes = row.getStepBytes();
+  int64_t weightBytes = packing.stepBytes(tile.panel.vectors);
+  if (reduction.steps <= kInlineSteps) {
+    for (int64_t step = 0; step < reduction.steps; ++step)
+      emitStep(emit, emit.address(input, step * activationBytes),
+               emit.address(weights, step * weightBytes), tile, accumulators);
+    return accumulators;
+  }
+  return carry(emit, reduction.steps, std::move(accumulators),
+               [&](Value step, SmallVector<Value> values) {
+                 emitStep(emit, emit.address(input, emit.mul(step, activationBytes)),
+                          emit.address(weights, emit.mul(step, weightBytes)), tile, values);
+                 return values;
+               });
+}
+
+void DotKernel::emitStep(Emitter &emit, Value input, Value weights, const Tile &tile,
+                         Accumulators &accumulators) const {
+  DotShape shape = row.getShape();
+  int64_t pixels = pixelsOf(tile.height, tile.width);
+  int64_t blocks = tile.panel.vectors * packing.blocksPerVector();
+  int64_t groups = llvm::divideCeil(pixels, shape.m), parts = row.getStepBytes() / shape.k;
+  SmallVector<Value> operands;
+  for (int64_t group = 0; group < groups; ++group) {
+    SmallVector<Value> pointers;
+    for (int64_t i = 0; i < shape.m; ++i) {
+      int64_t pixel = std::min(group * shape.m + i, pixels - 1);
+      pointers.push_back(emit.address(input, inputOffset(pixel / tile.width, pixel % tile.width)));
+    }
+    operands.push_back(row.loadActivation(emit, pointers, layer.input.flipped));
+  }
+  for (int64_t part = 0; part < parts; ++part) {
+    SmallVector<Value> columns;
+    for (int64_t block = 0; block < blocks; ++block) {
+      int64_t offset = (part * blocks + block) * shape.n * shape.k;
+      columns.push_back(row.loadWeights(emit, emit.address(weights, offset)));
+    }
+    for (int64_t group = 0; group < groups; ++group) {
+      Value operand = row.selectActivation(emit, operands[group], part);
+      for (int64_t block = 0; block < blocks; ++block) {
+        Value &accumulator = accumulators[group * blocks + block];
+        accumulator = row.dot(emit, accumulator, columns[block], operand);
+      }
+    }
+  }
+}
+
+SmallVector<SmallVector<Value>> DotKernel::unpack(Emitter &emit, const Tile &tile,
+                                                  const Accumulators &accumulators) const {
+  int64_t blocks = tile.panel.vectors * packing.blocksPerVector();
+  SmallVector<SmallVector<Value>> results;
+  for (size_t first = 0; first < accumulators.size(); first += blocks)
+    row.unpackAccumulators(emit, ArrayRef<Value>(accumulators).slice(first, blocks), results);
+  results.resize(pixelsOf(tile.height, tile.width));
+  return results;
+}
+
+/// Σ (a·(w + o)) - (z_w + o)·Σ a = Σ a·(w - z_w): the sums run through the same dots, against ones.
+void DotKernel::subtractRowSums(Emitter &emit, const Frame &frame, const Tile &tile,
+                                SmallVectorImpl<SmallVector<Value>> &results) const {
+  Tile narrow = tile;
+  narrow.panel.vectors = 1;
+  DotShape shape = row.getShape();
+  int64_t groups = llvm::divideCeil(pixelsOf(tile.height, tile.width), shape.m);
+  Value zero = emit.integer(emit.intType(32, shape.m * shape.n), 0);
+  Accumulators sums(groups * packing.blocksPerVector(), zero);
+  Value ones = emit.address(frame.parameters, onesOffset);
+  sums = reduce(emit, frame.input, ones, narrow, std::move(sums));
+  SmallVector<SmallVector<Value>> sumOf = unpack(emit, narrow, sums);
+  int64_t lanes = rows.getLanes();
+  Value factors = emit.address(frame.parameters, rowSumOffset);
+  for (int64_t v = 0; v < tile.panel.vectors; ++v) {
+    Value offset = emit.mul(emit.add(frame.firstLane, v * lanes), 4);
+    Value factor = emit.load(emit.intType(32, lanes), emit.address(factors, offset), 4);
+    for (auto [pixel, sum] : llvm::zip(results, sumOf))
+      pixel[v] = emit.sub(pixel[v], emit.mul(sum.front(), factor));
+  }
+}
+
+} // namespace qopt::codegen

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Requantization, residual, clamp and store of register tiles.
+#include "qopt/Codegen/Epilogue.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/bit.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace qopt::numerics;
+
+namespace qopt::codegen {
+
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+/// Bounds that no code reaches, for a requantizer whose result is saturated later.
+constexpr int32_t kWide = 1 << 15;
+
+static int32_t valueOf(ArrayRef<int32_t> values, int64_t channel) {
+  return values[values.size() == 1 ? 0 : channel];
+}
+
+/// Proof that every product (plus residual) can be rounded without a clamp.
+static bool productsFit(const RowSet &rows, const ResultSpec &result, bool hasResidual) {
+  double addend = hasResidual ? 255.0 * result.residualMultiplier : 0.0;
+  return llvm::all_of(result.multipliers, [&](const Multiplier &m) {
+    double product = static_cast<double>(result.maxAbsAccumulator) * realValue(m);
+    return (product + addend) * 1.0001 < rows.getRoundingLimit();
+  });
+}
+
+Epilogue::Epilogue(const RowSet &rows, const ResultSpec &result, const BufferLayout &output,
+                   const BufferLayout *residual, const LaneOrder &order, ParameterBlock &block)
+    : rows(rows), output(output), residual(residual), laneCount(order.lanes.size()),
+      isFloat(result.isFloat()) {
+  if (isFloat) {
+    SmallVector<int32_t> scales;
+    for (int64_t channel : order.lanes)
+      scales.push_back(llvm::bit_cast<int32_t>(
+          result.floatScales[result.floatScales.size() == 1 ? 0 : channel]));
+    scaleOffset = block.append(ArrayRef<int32_t>(scales));
+    return;
+  }
+  RequantizeSpec spec;
+  for (int64_t channel : order.lanes)
+    spec.multipliers.push_back(result.multipliers[result.multipliers.size() == 1 ? 0 : channel]);
+  spec.lower = {-kWide}, spec.upper = {kWide};
+  spec.maxAbsAccumulator = result.maxAbsAccumulator;
+  requantizer.emplace(rows, std::move(spec));
+  inRange = std::holds_alternative<Fp32Multiplier>(result.multipliers.front())
+                ? productsFit(rows, result, residual != nullptr)
+                : requantizer->fitsInt32();
+  if (requantizer->hasBlock())
+    blockOffset = block.append(ArrayRef<char>(requantizer->packBlock(laneCount)));
+  block.setField(ParameterBlock::Zero, output.zeroAtRest());
+  if (residual) {
+    block.setField(ParameterBlock::ResidualZero, residual->zeroAtRest());
+    block.setField(ParameterBlock::ResidualMultiplier,
+                   llvm::bit_cast<int32_t>(result.residualMultiplier));
+  }
+  packBounds(result, order, block);
+}
+
+void Epilogue::packBounds(const ResultSpec &result, const LaneOrder &order, ParameterBlock &block) {
+  int32_t flip = output.flipped ? 128 : 0;
+  if (llvm::all_equal(result.lower) && llvm::all_equal(result.upper)) {
+    bool all = result.lower.front() == -128 && result.upper.front() == 127;
+    bounds = all ? Bounds::Storage : Bounds::Uniform;
+    block.setField(ParameterBlock::Lower, result.lower.front() + flip);
+    block.setField(ParameterBlock::Upper, result.upper.front() + flip);
+    return;
+  }
+  bounds = Bounds::PerChannel;
+  SmallVector<char> lower, upper;
+  for (int64_t channel : order.stored) {
+    lower.push_back(static_cast<char>(valueOf(result.lower, channel) + flip));
+    upper.push_back(static_cast<char>(valueOf(result.upper, channel) + flip));
+  }
+  lowerOffset = block.append(ArrayRef<char>(lower));
+  upperOffset = block.append(ArrayRef<char>(upper));
+}
+
+std::string Epilogue::getSignature() const {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  if (isFloat) {
+    stream << "float@" << scaleOffset;
+    return text;
+  }
+  stream << requantizer->getSignature() << " lanes" << laneCount << " in" << inRange << " b"
+         << static_cast<int>(bounds) << " o" << output.flipped << " @" << blockOffset << ","
+         << lowerOffset << "," << upperOffset;
+  if (residual)
+    stream << " res" << residual->flipped;
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+static Value slice(Emitter &emit, Value vector, int64_t first, int64_t count) {
+  if (Emitter::widthOf(vector) == count)
+    return vector;
+  return vector::ExtractStridedSliceOp::create(emit.builder, emit.loc, vector,
+                                               ArrayRef<int64_t>{first}, ArrayRef<int64_t>{count},
+                                               ArrayRef<int64_t>{1});
+}
+
+static Value insert(Emitter &emit, Value piece, Value into, int64_t first) {
+  return vector::InsertStridedSliceOp::create(emit.builder, emit.loc, piece, into,
+                                              ArrayRef<int64_t>{first}, ArrayRef<int64_t>{1});
+}
+
+/// Calls fn(first, size) for pieces of falling powers of two.
+static void forPieces(int64_t count, llvm::function_ref<void(int64_t, int64_t)> fn) {
+  for (int64_t first = 0; first < count;) {
+    int64_t size = llvm::bit_floor(static_cast<uint64_t>(count - first));
+    fn(first, size);
+    first += size;
+  }
+}
+
+void storePrefix(Emitter &emit, Value vector, int64_t count, Value pointer) {
+  if (!isa<VectorType>(vector.getType()))
+    return emit.store(vector, pointer);
+  int64_t bytes = getElementTypeOrSelf(vector).getIntOrFloatBitWidth() / 8;
+  forPieces(std::min(count, Emitter::widthOf(vector)), [&](int64_t first, int64_t size) {
+    emit.store(slice(emit, vector, first, size), emit.address(pointer, first * bytes));
+  });
+}
+
+Value loadPrefix(Emitter &emit, int64_t count, int64_t width, Value pointer) {
+  if (count >= width)
+    return emit.load(emit.intType(8, width), pointer);
+  Value whole = emit.integer(emit.intType(8, width), 0);
+  forPieces(count, [&](int64_t first, int64_t size) {
+    Type type = VectorType::get({size}, emit.builder.getI8Type());
+    whole = insert(emit, emit.load(type, emit.address(pointer, first)), whole, first);
+  });
+  return whole;
+}
+
+//===----------------------------------------------------------------------===//
+// The pieces of the epilogue
+//===----------------------------------------------------------------------===//
+
+Epilogue::State Epilogue::prepare(Emitter &emit, Value parameters) const {
+  State state;
+  state.parameters = parameters;
+  if (isFloat)
+    return state;
+  auto field = [&](ParameterBlock::Field which, Type type) {
+    return emit.load(type, emit.address(parameters, static_cast<int64_t>(which)), 4);
+  };
+  int64_t lanes = rows.getLanes(), bytes = lanes * rows.getNarrowGroup();
+  Type word = emit.intType(32);
+  state.zero = rows.prepareZero(emit, field(ParameterBlock::Zero, word));
+  if (residual) {
+    state.residualZero = emit.broadcast(field(ParameterBlock::ResidualZero, word), lanes);
+    state.residualMultiplier =
+        emit.broadcast(field(ParameterBlock::ResidualMultiplier, emit.floatType()), lanes);
+  }
+  if (bounds == Bounds::Uniform) {
+    state.lower = emit.broadcast(emit.truncate(field(ParameterBlock::Lower, word), 8), bytes);
+    state.upper = emit.broadcast(emit.truncate(field(ParameterBlock::Upper, word), 8), bytes);
+  }
+  return state;
+}
+
+RequantizeBuilder::Operands Epilogue::loadOperands(Emitter &emit, const State &state,
+                                                   Value lane) const {
+  Value block = emit.address(state.parameters, blockOffset);
+  RequantizeBuilder::Operands operands =
+      requantizer->loadOperands(emit, block, laneCount, lane, rows.getLanes());
+  if (residual)
+    operands.residual = state.residualMultiplier;
+  return operands;
+}
+
+Value Epilogue::requantize(Emitter &emit, const State &state, Value accumulator,
+                           const RequantizeBuilder::Operands &operands, Value residual) const {
+  if (inRange)
+    return requantizer->emitUnclamped(emit, accumulator, operands, residual);
+  return requantizer->emitCodes(emit, accumulator, operands, residual);
+}
+
+Value Epilogue::loadResidual(Emitter &emit, const State &state, Value pointer,
+                             int64_t readable) const {
+  Value codes = loadPrefix(emit, readable, rows.getLanes(), pointer);
+  return emit.sub(emit.extend(codes, 32, !residual->flipped), state.residualZero);
+}
+
+/// The bounds of a vector of codes that holds the lanes beginning at each of `lanes`.
+Value Epilogue::boundVector(Emitter &emit, const State &state, int64_t offset,
+                            ArrayRef<Value> lanes, int64_t width) const {
+  Value base = emit.address(state.parameters, offset);
+  if (lanes.size() == 1)
+    return emit.load(emit.intType(8, width), emit.address(base, lanes.front()));
+  int64_t part = width / lanes.size();
+  Value whole = emit.integer(emit.intType(8, width), 0);
+  for (auto [i, lane] : llvm::enumerate(lanes)) {
+    Value piece = emit.load(emit.intType(8, part), emit.address(base, lane));
+    whole = insert(emit, piece, whole, i * part);
+  }
+  return whole;
+}
+
+Value Epilogue::clampCodes(Emitter &emit, const State &state, Value codes,
+                           ArrayRef<Value> lanes) const {
+  if (bounds == Bounds::Storage)
+    return codes;
+  Value lower = state.lower, upper = state.upper;
+  if (bounds == Bounds::PerChannel) {
+    lower = boundVector(emit, state, lowerOffset, lanes, Emitter::widthOf(codes));
+    upper = boundVector(emit, state, upperOffset, lanes, Emitter::widthOf(codes));
+  }
+  if (output.flipped) {
+    codes = arith::MaxUIOp::create(emit.builder, emit.loc, codes, lower);
+    return arith::MinUIOp::create(emit.builder, emit.loc, codes, upper);
+  }
+  return emit.min(emit.max(codes, lower), upper);
+}
+
+//===----------------------------------------------------------------------===//
+// Tiles
+//===----------------------------------------------------------------------===//
+
+void Epilogue::emitTile(Emitter &emit, const State &state, const TileResults &tile) const {
+  if (isFloat)
+    emitFloats(emit, state, tile);
+  else
+    emitCodes(emit, state, tile);
+}
+
+void Epilogue::emitFloats(Emitter &emit, const State &state, const TileResults &tile) const {
+  int64_t lanes = rows.getLanes();
+  Value base = emit.address(state.parameters, scaleOffset);
+  for (size_t v = 0; v < tile.accumulators.front().size(); ++v) {
+    Value offset = emit.mul(emit.add(tile.firstLane, v * lanes), 4);
+    Value scale = emit.load(emit.floatType(lanes), emit.address(base, offset), 4);
+    for (auto [pixel, pointer] : llvm::zip(tile.accumulators, tile.outputs))
+      storePrefix(emit, emitFloatResult(emit, pixel[v], scale), tile.channels - v * lanes,
+                  emit.address(pointer, v * lanes * 4));
+  }
+}
+
+/// Group by group, so that accumulators die as early as they can.
+void Epilogue::emitCodes(Emitter &emit, const State &state, const TileResults &tile) const {
+  int64_t lanes = rows.getLanes(), group = rows.getNarrowGroup();
+  int64_t vectors = tile.accumulators.front().size();
+  int64_t total = tile.accumulators.size() * vectors;
+  SmallVector<RequantizeBuilder::Operands> operands;
+  for (int64_t v = 0; v < vectors; ++v)
+    operands.push_back(loadOperands(emit, state, emit.add(tile.firstLane, v * lanes)));
+  for (int64_t first = 0; first < total; first += group) {
+    int64_t count = std::min(group, total - first);
+    SmallVector<Value> values;
+    for (int64_t i = first; i < first + count; ++i) {
+      int64_t pixel = i / vectors, v = i % vectors;
+      Value addend;
+      if (residual)
+        addend = loadResidual(emit, state, emit.address(tile.residuals[pixel], v * lanes),
+                              tile.channels - v * lanes);
+      values.push_back(requantize(emit, state, tile.accumulators[pixel][v], operands[v], addend));
+    }
+    storeGroup(emit, state, tile, first, count, values);
+  }
+}
+
+void Epilogue::storeGroup(Emitter &emit, const State &state, const TileResults &tile, int64_t first,
+                          int64_t count, ArrayRef<Value> values) const {
+  int64_t lanes = rows.getLanes(), vectors = tile.accumulators.front().size();
+  SmallVector<Value> padded(values), firstLanes;
+  padded.resize(rows.getNarrowGroup(), values.back());
+  for (size_t i = 0; i < padded.size(); ++i)
+    firstLanes.push_back(emit.add(tile.firstLane, (first + i) % vectors * lanes));
+  Value codes = rows.narrow(emit, padded, state.zero, output.flipped);
+  codes = clampCodes(emit, state, codes, firstLanes);
+  // Neighbouring vectors of one pixel are stored together.
+  for (int64_t i = 0; i < count;) {
+    int64_t pixel = (first + i) / vectors, v = (first + i) % vectors;
+    int64_t run = std::min(vectors - v, count - i);
+    Value piece = lanes == 1 ? codes : slice(emit, codes, i * lanes, run * lanes);
+    storePrefix(emit, piece, std::min(run * lanes, tile.writable - v * lanes),
+                emit.address(tile.outputs[pixel], v * lanes));
+    i += run;
+  }
+}
+
+} // namespace qopt::codegen

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The cost model of register tiles: exhaustive, because there are few.
+#include "qopt/Codegen/TilePlan.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace qopt::codegen {
+
+int64_t TilePlan::panelCount() const {
+  int64_t count = 0;
+  for (const PanelKind &kind : panels)
+    count += kind.count;
+  return count;
+}
+
+int64_t TilePlan::vectorCount() const {
+  int64_t count = 0;
+  for (const PanelKind &kind : panels)
+    count += kind.count * kind.vectors;
+  return count;
+}
+
+namespace {
+
+class Planner {
+public:
+  Planner(const TileProblem &problem, const DotRow &row, int64_t lanes)
+      : problem(problem), budget(row.getBudget()), shape(row.getShape()), lanes(lanes),
+        dotsPerVector(std::max<int64_t>(1, lanes / shape.n)),
+        partsPerStep(row.getStepBytes() / shape.k) {}
+
+  TilePlan best() const {
+    TilePlan best;
+    double bestCost = -1;
+    int64_t most = std::min<int64_t>(budget.maxVectors, llvm::divideCeil(problem.channels, lanes));
+    for (int64_t vectors = 1; vectors <= most; ++vectors)
+      forEachTile(vectors, [&](int64_t height, int64_t width) {
+        TilePlan plan{height, width, panelsOf(vectors)};
+        double cost = costOf(plan);
+        if (bestCost < 0 || cost < bestCost)
+          best = plan, bestCost = cost;
+      });
+    return best;
+  }
+
+private:
+  int64_t accumulatorsOf(int64_t pixels, int64_t vectors) const {
+    return llvm::divideCeil(pixels, shape.m) * vectors * dotsPerVector;
+  }
+
+  template <typename Fn> void forEachTile(int64_t vectors, Fn fn) const {
+    for (int64_t height = 1; height <= problem.height; ++height) {
+      if (height > 1 && accumulatorsOf(height, vectors) > budget.accumulators)
+        return;
+      for (int64_t width = 1; width <= problem.width; ++width) {
+        if (width > 1 && accumulatorsOf(height * width, vectors) > budget.accumulators)
+          break;
+        fn(height, width);
+      }
+    }
+  }
+
+  /// Full panels, then one of what is left over.
+  llvm::SmallVector<PanelKind, 2> panelsOf(int64_t vectors) const {
+    llvm::SmallVector<PanelKind, 2> panels;
+    int64_t width = vectors * lanes, full = problem.channels / width;
+    int64_t rest = problem.channels - full * width;
+    if (full)
+      panels.push_back({vectors, width, full});
+    if (rest)
+      panels.push_back({static_cast<int64_t>(llvm::divideCeil(rest, lanes)), rest, 1});
+    return panels;
+  }
+
+  double tileCost(int64_t pixels, int64_t vectors) const {
+    double dots = accumulatorsOf(pixels, vectors) * partsPerStep;
+    double loads = vectors * dotsPerVector * partsPerStep * budget.weightLoadCost +
+                   llvm::divideCeil(pixels, shape.m) * budget.activationCost;
+    double stall = static_cast<double>(budget.dotsInFlight) * partsPerStep;
+    return problem.steps * std::max({dots, loads, stall}) + budget.tileOverhead;
+  }
+
+  double costOf(const TilePlan &plan) const {
+    int64_t fullRows = problem.height / plan.height, restRows = problem.height % plan.height;
+    int64_t fullColumns = problem.width / plan.width, restColumns = problem.width % plan.width;
+    double cost = 0;
+    for (const PanelKind &kind : plan.panels) {
+      auto add = [&](int64_t count, int64_t height, int64_t width) {
+        if (count * height * width)
+          cost += kind.count * count * tileCost(height * width, kind.vectors);
+      };
+      add(fullRows * fullColumns, plan.height, plan.width);
+      add(fullRows, plan.height, restColumns);
+      add(fullColumns, restRows, plan.width);
+      add(1, restRows, restColumns);
+    }
+    return cost;
+  }
+
+  const TileProblem &problem;
+  TileBudget budget;
+  DotShape shape;
+  int64_t lanes, dotsPerVector, partsPerStep;
+};
+
+} // namespace
+
+TilePlan planTiles(const TileProblem &problem, const DotRow &row, int64_t lanes) {
+  return Planner(problem, row, lanes).best();
+}
+
+} // namespace qopt::codegen
