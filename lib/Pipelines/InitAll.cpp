@@ -5,8 +5,10 @@
 #include "qopt/Codegen/KernelModels.h"
 #include "qopt/Conversion/Passes.h"
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/Dialect/QOpt/Transforms/Passes.h"
 #include "qopt/ExecutionEngine/EvaluationModels.h"
 #include "qopt/Pipelines/Lowering.h"
+#include "qopt/Pipelines/Quantization.h"
 #include "qopt/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -33,5 +35,7 @@ void qopt::registerAllPasses() {
   qopt::registerTransformsPasses();
   registerCalibrationPasses();
   registerConversionPasses();
+  registerDialectTransformsPasses();
+  registerQuantizationPipelines();
   registerLoweringPipelines();
 }

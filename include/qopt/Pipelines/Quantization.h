@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From the float level to the quantized level.
+#ifndef QOPT_PIPELINES_QUANTIZATION_H
+#define QOPT_PIPELINES_QUANTIZATION_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace qopt {
+
+struct PrepareOptions : public mlir::PassPipelineOptions<PrepareOptions> {
+  Option<double> deadVariance{*this, "dead-variance",
+                              llvm::cl::desc("variance below which a channel counts as dead"),
+                              llvm::cl::init(1e-6)};
+};
+
+struct CalibrateOptions : public mlir::PassPipelineOptions<CalibrateOptions> {
+  Option<std::string> data{*this, "data", llvm::cl::desc("example inputs, .npy or .npz"),
+                           llvm::cl::init("")};
+  Option<std::string> ranges{*this, "ranges",
+                             llvm::cl::desc("JSON file: written if there is data, else read"),
+                             llvm::cl::init("")};
+  Option<std::string> calibrator{*this, "calibrator",
+                                 llvm::cl::desc("minmax, moving-average or percentile"),
+                                 llvm::cl::init("minmax")};
+  Option<std::string> weights{*this, "weights", llvm::cl::desc("per-channel or per-tensor"),
+                              llvm::cl::init("per-channel")};
+  Option<std::string> activations{*this, "activations", llvm::cl::desc("asymmetric or symmetric"),
+                                  llvm::cl::init("asymmetric")};
+  Option<std::string> logits{*this, "logits",
+                             llvm::cl::desc("float: the last accumulator becomes f32; quantized"),
+                             llvm::cl::init("float")};
+  Option<std::string> contract{*this, "contract",
+                               llvm::cl::desc("the contract that will be used: only fp32 rounds a "
+                                              "convolution and its residual addition once"),
+                               llvm::cl::init("fp32")};
+  Option<bool> progress{*this, "progress", llvm::cl::desc("print progress on a terminal"),
+                        llvm::cl::init(false)};
+};
+
+struct QuantizeOptions : public mlir::PassPipelineOptions<QuantizeOptions> {
+  Option<std::string> contract{*this, "contract", llvm::cl::desc("fp32 or fixed"),
+                               llvm::cl::init("fp32")};
+  Option<std::string> io{*this, "io", llvm::cl::desc("float or quantized interface"),
+                         llvm::cl::init("float")};
+};
+
+/// `qopt-prepare`: a float network in the form that quantizes well.
+void buildPreparePipeline(mlir::OpPassManager &manager, const PrepareOptions &options);
+/// `qopt-calibrate`: float level to simulated level.
+void buildCalibratePipeline(mlir::OpPassManager &manager, const CalibrateOptions &options);
+/// `qopt-quantize`: simulated level to quantized level.
+void buildQuantizePipeline(mlir::OpPassManager &manager, const QuantizeOptions &options);
+
+void registerQuantizationPipelines();
+
+} // namespace qopt
+
+#endif // QOPT_PIPELINES_QUANTIZATION_H

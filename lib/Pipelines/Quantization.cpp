@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "qopt/Pipelines/Quantization.h"
+
+#include "qopt/Calibration/Passes.h"
+#include "qopt/Conversion/Passes.h"
+#include "qopt/Transforms/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+void qopt::buildPreparePipeline(OpPassManager &manager, const PrepareOptions &options) {
+  OpPassManager &network = manager.nest<func::FuncOp>();
+  network.addPass(createCanonicalizerPass());
+  network.addPass(createFoldConstants());
+  // Variances are known only until batch norm is folded.
+  ZeroDeadChannelsOptions dead;
+  dead.threshold = options.deadVariance;
+  network.addPass(createZeroDeadChannels(dead));
+  network.addPass(createFoldBatchNorm());
+  // Batch norm stands between a layer and its activation, so clamps fuse after it is gone.
+  network.addPass(createFuseActivations());
+  // Last of all: other passes may still use a dead channel's slot.
+  network.addPass(createDropDeadChannels());
+  network.addPass(createCanonicalizerPass());
+}
+
+void qopt::buildCalibratePipeline(OpPassManager &manager, const CalibrateOptions &options) {
+  InsertObserversOptions observers;
+  observers.calibrator = options.calibrator;
+  observers.logits = options.logits;
+  observers.fuseResiduals = options.contract == "fp32";
+  manager.addNestedPass<func::FuncOp>(createInsertObservers(observers));
+
+  RunCalibrationOptions run;
+  run.data = options.data;
+  run.ranges = options.ranges;
+  run.progress = options.progress;
+  manager.addPass(createRunCalibration(run));
+
+  NudgeRangesOptions nudge;
+  nudge.weights = options.weights;
+  nudge.activations = options.activations;
+  manager.addNestedPass<func::FuncOp>(createNudgeRanges(nudge));
+}
+
+void qopt::buildQuantizePipeline(OpPassManager &manager, const QuantizeOptions &options) {
+  OpPassManager &network = manager.nest<func::FuncOp>();
+  ConvertQOptFakeQuantToQuantizedOptions convert;
+  convert.contract = options.contract;
+  convert.io = options.io;
+  network.addPass(createConvertQOptFakeQuantToQuantized(convert));
+  network.addPass(createCanonicalizerPass());
+}
+
+void qopt::registerQuantizationPipelines() {
+  PassPipelineRegistration<PrepareOptions>("qopt-prepare",
+                                           "float level: fold, fuse and drop what quantizes badly",
+                                           buildPreparePipeline);
+  PassPipelineRegistration<CalibrateOptions>(
+      "qopt-calibrate", "float level to simulated level: observe, run data, choose grids",
+      buildCalibratePipeline);
+  PassPipelineRegistration<QuantizeOptions>("qopt-quantize", "simulated level to quantized level",
+                                            buildQuantizePipeline);
+}

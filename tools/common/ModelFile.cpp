@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "ModelFile.h"
+
+#include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+#include "qopt/Import/ONNX/ImportOnnx.h"
+#include "qopt/InitAll.h"
+
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace llvm;
+using namespace mlir;
+
+namespace qopt {
+
+static Error fail(const Twine &message) {
+  return createStringError(inconvertibleErrorCode(), message);
+}
+
+StringRef describe(Level level) {
+  switch (level) {
+  case Level::Float:
+    return "the float level (1)";
+  case Level::Simulated:
+    return "the simulated level (2)";
+  case Level::Quantized:
+    return "the quantized level (3)";
+  case Level::Kernels:
+    return "the kernel level (4)";
+  case Level::LLVM:
+    return "the LLVM level (5)";
+  }
+  return "an unknown level";
+}
+
+/// The level of a module of qopt ops: that of its highest op.
+static Level detectNetworkLevel(ModuleOp module) {
+  Level level = Level::Float;
+  module.walk([&](Operation *op) {
+    if (llvm::any_of(op->getResults(), isQuantized))
+      level = Level::Quantized;
+    else if (isa<FakeQuantOp>(op) && level < Level::Simulated)
+      level = Level::Simulated;
+  });
+  return level;
+}
+
+Level detectLevel(ModuleOp module) {
+  bool hasNetwork = false, hasFunctions = false;
+  module.walk([&](Operation *op) {
+    hasNetwork |= isa<QOptDialect>(op->getDialect());
+    hasFunctions |= isa<func::FuncOp>(op);
+  });
+  if (hasNetwork)
+    return detectNetworkLevel(module);
+  return hasFunctions ? Level::Kernels : Level::LLVM;
+}
+
+std::unique_ptr<MLIRContext> makeContext() {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  auto context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
+  context->loadAllAvailableDialects();
+  return context;
+}
+
+DiagnosticCollector::DiagnosticCollector(MLIRContext *context)
+    : handler(context, [first = this->first](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() != DiagnosticSeverity::Error || !first->empty())
+          return success();
+        raw_string_ostream os(*first);
+        if (auto where = diagnostic.getLocation()->findInstanceOf<FileLineColLoc>())
+          os << "line " << where.getLine() << ": ";
+        os << diagnostic;
+        for (Diagnostic &note : diagnostic.getNotes())
+          if (!isa<UnknownLoc>(note.getLocation()))
+            continue;
+          else
+            os << "; " << note;
+        return success();
+      }) {}
+
+Error DiagnosticCollector::takeError(StringRef path, StringRef fallback) {
+  std::string message = first->empty() ? fallback.str() : *first;
+  first->clear();
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  return fail(path + ": " + message);
+}
+
+static Expected<OwningOpRef<ModuleOp>> openOnnx(MLIRContext *context, StringRef path,
+                                                const ImportSettings &settings) {
+  OnnxImportOptions options;
+  options.batch = settings.batch;
+  options.ioLayout = settings.nhwcInterface ? OnnxIoLayout::NHWC : OnnxIoLayout::Model;
+  return importOnnx(*context, path, options);
+}
+
+static Expected<OwningOpRef<ModuleOp>> openMlir(MLIRContext *context, StringRef path) {
+  auto buffer = MemoryBuffer::getFile(path);
+  if (!buffer)
+    return fail(path + ": cannot be read: " + buffer.getError().message());
+  DiagnosticCollector diagnostics(context);
+  auto sources = std::make_shared<SourceMgr>();
+  // Bytecode resources want 64-byte alignment, which a mapped file has and a stream has not.
+  sources->AddNewSourceBuffer(std::move(*buffer), SMLoc());
+  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, ParserConfig(context));
+  if (!module)
+    return diagnostics.takeError(path, "is neither ONNX (.onnx) nor MLIR of one of our levels");
+  return module;
+}
+
+Expected<Model> Model::open(StringRef path, const ImportSettings &settings) {
+  Model model;
+  model.filePath = path.str();
+  model.owner = makeContext();
+  auto module = path.ends_with(".onnx") ? openOnnx(model.context(), path, settings)
+                                        : openMlir(model.context(), path);
+  if (!module)
+    return module.takeError();
+  model.ref = std::move(*module);
+  return model;
+}
+
+Expected<func::FuncOp> Model::network() {
+  func::FuncOp network;
+  for (auto function : module().getOps<func::FuncOp>()) {
+    if (!function.isPublic())
+      continue;
+    if (network)
+      return fail(filePath + ": holds several public functions; keep the one network to compile");
+    network = function;
+  }
+  if (!network)
+    return fail(filePath + ": holds no public function, so there is no network to work on");
+  return network;
+}
+
+} // namespace qopt

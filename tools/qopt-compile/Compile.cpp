@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Compile.h"
+#include "ModelFile.h"
+#include "Outputs.h"
+#include "Report.h"
+
+#include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/Pipelines/Quantization.h"
+#include "qopt/Target/Compile.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace mlir;
+
+namespace qopt {
+
+static Error fail(const Twine &message) {
+  return createStringError(inconvertibleErrorCode(), message);
+}
+
+namespace {
+
+/// One run of the tool: the model on its way down the levels.
+class Compilation {
+public:
+  Compilation(const DriverOptions &options, const Target &target, Model model)
+      : options(options), target(target), model(std::move(model)), folder(options) {}
+
+  Error run();
+
+private:
+  /// Level by level; each returns at once where the model is past it already.
+  Error prepare();
+  Error calibrate();
+  Error quantize();
+  /// Machine code, headers and report.
+  Error emit();
+  Error emitShared(StringRef objectPath);
+  Error emitReport(const codegen::ProgramInfo *program);
+
+  Error runPipeline(StringRef what, llvm::function_ref<void(OpPassManager &)> build);
+  /// Writes the module where --stop-after names this stage; `stopped` says that it did.
+  Error stopAfter(Stage stage, StringRef suffix, bool &stopped);
+  std::string numerics() const { return options.numerics.empty() ? "fp32" : options.numerics; }
+  std::string io() const { return options.io.empty() ? "float" : options.io; }
+
+  const DriverOptions &options;
+  const Target &target;
+  Model model;
+  OutputFolder folder;
+};
+
+} // namespace
+
+Error Compilation::runPipeline(StringRef what, llvm::function_ref<void(OpPassManager &)> build) {
+  DiagnosticCollector diagnostics(model.context());
+  PassManager manager(model.context());
+  build(manager);
+  if (failed(manager.run(model.module())))
+    return diagnostics.takeError(model.path(), (what + " failed").str());
+  return Error::success();
+}
+
+Error Compilation::prepare() {
+  if (model.level() != Level::Float)
+    return Error::success();
+  return runPipeline("preparing the float network", [](OpPassManager &manager) {
+    buildPreparePipeline(manager, PrepareOptions());
+  });
+}
+
+Error Compilation::calibrate() {
+  if (model.level() != Level::Float)
+    return Error::success();
+  if (options.calibrationData.empty() && options.rangesFile.empty())
+    return fail(model.path() + ": a float network needs the ranges of its activations; pass "
+                               "example inputs with --calibrate=X.npy, or --ranges=FILE of an "
+                               "earlier run");
+  return runPipeline("calibration", [&](OpPassManager &manager) {
+    CalibrateOptions calibrate;
+    calibrate.data = options.calibrationData;
+    calibrate.ranges = options.rangesFile;
+    calibrate.calibrator = options.calibrator;
+    calibrate.weights = options.perChannelWeights ? "per-channel" : "per-tensor";
+    calibrate.activations = options.symmetricActivations ? "symmetric" : "asymmetric";
+    calibrate.logits = io();
+    calibrate.contract = numerics();
+    calibrate.progress = true;
+    buildCalibratePipeline(manager, calibrate);
+  });
+}
+
+Error Compilation::quantize() {
+  if (model.level() == Level::Float)
+    return fail(model.path() + ": nothing in the network is quantized");
+  if (model.level() != Level::Simulated)
+    return Error::success();
+  return runPipeline("quantization", [&](OpPassManager &manager) {
+    QuantizeOptions quantize;
+    quantize.contract = numerics();
+    quantize.io = io();
+    buildQuantizePipeline(manager, quantize);
+  });
+}
+
+Error Compilation::stopAfter(Stage stage, StringRef suffix, bool &stopped) {
+  stopped = options.stopAfter == stage;
+  return stopped ? folder.writeModule(suffix, model.module()) : Error::success();
+}
+
+Error Compilation::run() {
+  Expected<func::FuncOp> network = model.network();
+  if (!network)
+    return network.takeError();
+  network->setName(options.name);
+  if (Error error = folder.prepare())
+    return error;
+  struct Step {
+    Stage stage;
+    StringRef suffix;
+    Error (Compilation::*work)();
+  };
+  const Step steps[] = {{Stage::Import, ".import.mlir", nullptr},
+                        {Stage::Prepare, ".prepare.mlir", &Compilation::prepare},
+                        {Stage::Calibrate, ".calibrate.mlir", &Compilation::calibrate},
+                        {Stage::Quantize, ".quantized.mlir", &Compilation::quantize}};
+  for (const Step &step : steps) {
+    if (step.work)
+      if (Error error = (this->*step.work)())
+        return error;
+    bool stopped = false;
+    if (Error error = stopAfter(step.stage, step.suffix, stopped))
+      return error;
+    if (stopped)
+      return Error::success();
+  }
+  return emit();
+}
+
+Error Compilation::emitReport(const codegen::ProgramInfo *program) {
+  Expected<func::FuncOp> network = model.network();
+  if (!network)
+    return network.takeError();
+  Expected<std::string> hash = hashFile(options.model);
+  if (!hash)
+    return hash.takeError();
+  ReportContext context{&options, *hash, target.name.str(), "", io(), program};
+  context.numerics = stringifyContract(getContract(*network)).str();
+  return folder.writeJson(".report.json", makeReport(*network, context));
+}
+
+/// Links a temporary copy where the object itself is not wanted.
+Error Compilation::emitShared(StringRef objectPath) {
+  return linkSharedLibrary(objectPath, folder.path(".so"), options.name);
+}
+
+Error Compilation::emit() {
+  if (options.stopAfter == Stage::Kernels) {
+    if (Error error = lowerToKernels(model.module(), target))
+      return error;
+    return folder.writeModule(".kernels.mlir", model.module());
+  }
+  Expected<CompiledObject> compiled = compileToObject(model.module(), target);
+  if (!compiled)
+    return compiled.takeError();
+  const codegen::ProgramInfo &program = compiled->programs.front();
+  bool wantsShared = options.emit.shared && target.hostCanLink;
+  std::string objectPath = folder.path(".o");
+  if (options.emit.object || wantsShared)
+    if (Error error = writeFileAtomically(objectPath, compiled->object->getBuffer()))
+      return error;
+  if (wantsShared)
+    if (Error error = emitShared(objectPath))
+      return error;
+  if (!options.emit.object)
+    sys::fs::remove(objectPath);
+  if (options.emit.quantized)
+    if (Error error = folder.writeModule(".quantized.mlir", model.module()))
+      return error;
+  if (options.emit.header) {
+    if (Error error = folder.writeText(".h", getHeaderText(program)))
+      return error;
+    if (Error error = folder.writeFile("qopt_abi.h", getAbiHeaderText()))
+      return error;
+  }
+  return options.emit.report ? emitReport(&program) : Error::success();
+}
+
+Error compile(const DriverOptions &options) {
+  Expected<const Target *> target = lookupTarget(options.target);
+  if (!target)
+    return target.takeError();
+  if (options.emitGiven && options.emit.shared && !(*target)->hostCanLink)
+    return fail("--emit=so: a shared library for " + (*target)->name +
+                " cannot be linked here; leave out so");
+  ImportSettings settings;
+  settings.batch = options.batch;
+  settings.nhwcInterface = options.nhwcInterface;
+  Expected<Model> model = Model::open(options.model, settings);
+  if (!model)
+    return model.takeError();
+  if (model->level() > Level::Quantized)
+    return fail(options.model + ": is at " + describe(model->level()) +
+                "; lower it with qopt's pipelines, qopt-compile takes levels 1 to 3");
+  return Compilation(options, **target, std::move(*model)).run();
+}
+
+} // namespace qopt

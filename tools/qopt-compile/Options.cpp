@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Options.h"
+#include "CommandLine.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace llvm::opt;
+
+namespace qopt {
+
+namespace {
+enum OptionId {
+  OPT_INVALID = 0,
+#define OPTION(...) LLVM_MAKE_OPT_ID(__VA_ARGS__),
+#include "CompileOptions.inc"
+#undef OPTION
+};
+
+#define OPTTABLE_STR_TABLE_CODE
+#include "CompileOptions.inc"
+#undef OPTTABLE_STR_TABLE_CODE
+#define OPTTABLE_PREFIXES_TABLE_CODE
+#include "CompileOptions.inc"
+#undef OPTTABLE_PREFIXES_TABLE_CODE
+
+constexpr OptTable::Info kInfos[] = {
+#define OPTION(...) LLVM_CONSTRUCT_OPT_INFO(__VA_ARGS__),
+#include "CompileOptions.inc"
+#undef OPTION
+};
+
+class Table : public GenericOptTable {
+public:
+  Table() : GenericOptTable(OptionStrTable, OptionPrefixesTable, kInfos) {}
+};
+} // namespace
+
+static Error fail(const Twine &message) {
+  return createStringError(inconvertibleErrorCode(), message);
+}
+
+static Expected<Stage> parseStage(StringRef text) {
+  if (text.empty())
+    return Stage::All;
+  static constexpr StringRef names[] = {"import", "prepare", "calibrate", "quantize", "kernels"};
+  if (Error error = checkChoice("stop-after", text, names))
+    return std::move(error);
+  return static_cast<Stage>(find(names, text) - std::begin(names));
+}
+
+static Expected<EmitSet> parseEmit(ArrayRef<std::string> kinds) {
+  if (kinds.empty())
+    return EmitSet{true, true, true, true, true};
+  EmitSet set;
+  for (StringRef kind : kinds) {
+    if (Error error = checkChoice("emit", kind, {"mlir", "o", "so", "h", "report"}))
+      return std::move(error);
+    set.quantized |= kind == "mlir";
+    set.object |= kind == "o";
+    set.shared |= kind == "so";
+    set.header |= kind == "h";
+    set.report |= kind == "report";
+  }
+  return set;
+}
+
+std::string makeIdentifier(StringRef stem) {
+  std::string name;
+  for (char c : stem)
+    name.push_back(isAlnum(c) ? c : '_');
+  if (name.empty() || isDigit(name[0]))
+    name.insert(name.begin(), '_');
+  return name;
+}
+
+static Error checkPaths(const DriverOptions &options) {
+  if (options.listTargets)
+    return Error::success();
+  if (options.model.empty())
+    return fail("no MODEL given; usage: qopt-compile MODEL -o DIR [--calibrate X.npy] (--help)");
+  if (options.outputDir.empty())
+    return fail("no output folder given; add -o DIR");
+  if (makeIdentifier(options.name) != options.name)
+    return fail("--name=" + options.name + ": not a C identifier");
+  return Error::success();
+}
+
+/// Options whose value is one of a few words.
+static Error readChoices(const CommandLine &line, DriverOptions &options) {
+  struct Choice {
+    unsigned id;
+    StringRef option;
+    std::vector<StringRef> choices; ///< the first is the default
+    std::string value;
+  };
+  Choice choices[] = {
+      {OPT_weights, "weights", {"per-channel", "per-tensor"}, ""},
+      {OPT_activations, "activations", {"asymmetric", "symmetric"}, ""},
+      {OPT_calibrator, "calibrator", {"minmax", "moving-average", "percentile"}, ""},
+      {OPT_numerics, "numerics", {"", "fp32", "fixed"}, ""},
+      {OPT_io, "io", {"", "float", "quantized"}, ""},
+      {OPT_io_layout, "io-layout", {"model", "nhwc"}, ""}};
+  for (Choice &choice : choices) {
+    choice.value = line.text(choice.id, choice.choices.front());
+    if (Error error = checkChoice(choice.option, choice.value, choice.choices))
+      return error;
+  }
+  options.perChannelWeights = choices[0].value == "per-channel";
+  options.symmetricActivations = choices[1].value == "symmetric";
+  options.calibrator = choices[2].value;
+  options.numerics = choices[3].value;
+  options.io = choices[4].value;
+  options.nhwcInterface = choices[5].value == "nhwc";
+  return Error::success();
+}
+
+static Error readNumbers(const CommandLine &line, DriverOptions &options) {
+  Expected<int64_t> threads = line.integer(OPT_threads, "threads", 0, 1, 1024);
+  if (!threads)
+    return threads.takeError();
+  Expected<int64_t> batch = line.integer(OPT_batch, "batch", 1, 1, 65536);
+  if (!batch)
+    return batch.takeError();
+  options.threads = *threads;
+  options.batch = *batch;
+  return Error::success();
+}
+
+static void readPaths(const CommandLine &line, DriverOptions &options) {
+  options.model = line.positional;
+  options.outputDir = line.text(OPT_output);
+  options.name = line.text(OPT_name, makeIdentifier(sys::path::stem(options.model)));
+  options.calibrationData = line.text(OPT_calibrate);
+  options.rangesFile = line.text(OPT_ranges);
+  options.target = line.text(OPT_target, "host");
+  options.listTargets = line.has(OPT_list_targets);
+  options.emitGiven = line.has(OPT_emit);
+}
+
+Expected<DriverOptions> parseDriverOptions(int argc, char **argv) {
+  static const ToolDescription tool = {
+      "qopt-compile",
+      "qopt-compile MODEL -o DIR [--calibrate X.npy|X.npz] [options]",
+      "qopt-compile: a float network and example inputs in, an integer library out.\n"
+      "MODEL is an .onnx, or .mlir of levels 1 to 3. Writes NAME.quantized.mlir, NAME.o, NAME.so,\n"
+      "NAME.h, qopt_abi.h and NAME.report.json into DIR",
+      OPT_help,
+      OPT_version,
+      OPT_INPUT,
+      OPT_UNKNOWN};
+  Table table;
+  Expected<CommandLine> line = CommandLine::parse(argc, argv, table, tool);
+  if (!line)
+    return line.takeError();
+  DriverOptions options;
+  readPaths(*line, options);
+  if (Error error = checkPaths(options))
+    return std::move(error);
+  if (Error error = readChoices(*line, options))
+    return std::move(error);
+  if (Error error = readNumbers(*line, options))
+    return std::move(error);
+  Expected<Stage> stage = parseStage(line->text(OPT_stop_after));
+  if (!stage)
+    return stage.takeError();
+  options.stopAfter = *stage;
+  Expected<EmitSet> emit = parseEmit(line->list(OPT_emit));
+  if (!emit)
+    return emit.takeError();
+  options.emit = *emit;
+  for (int i = 1; i < argc; ++i)
+    options.commandLine += (i > 1 ? " " : "") + std::string(argv[i]);
+  return options;
+}
+
+} // namespace qopt

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The command line of qopt-compile.
+#ifndef QOPT_TOOLS_COMPILE_OPTIONS_H
+#define QOPT_TOOLS_COMPILE_OPTIONS_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <string>
+#include <vector>
+
+namespace qopt {
+
+enum class Stage { Import, Prepare, Calibrate, Quantize, Kernels, All };
+
+/// Which of the outputs are wanted.
+struct EmitSet {
+  bool quantized = false, object = false, shared = false, header = false, report = false;
+};
+
+struct DriverOptions {
+  std::string model, outputDir, name;
+  std::string calibrationData; ///< empty: none
+  std::string rangesFile;      ///< empty: none
+  std::string target = "host";
+  bool perChannelWeights = true;
+  bool symmetricActivations = false;
+  std::string calibrator = "minmax";
+  std::string numerics; ///< empty: the target's default
+  std::string io;       ///< empty: the target's default
+  bool nhwcInterface = false;
+  unsigned threads = 0; ///< 0: as many as the machine has
+  int64_t batch = 1;
+  Stage stopAfter = Stage::All;
+  EmitSet emit;
+  bool emitGiven = false; ///< an explicit --emit=so for a cross target is an error
+  bool listTargets = false;
+  std::string commandLine; ///< as recorded in the report
+
+  bool quantizedInterface() const { return io == "quantized"; }
+};
+
+/// Parses argv; prints help or version and leaves the process itself where asked for those.
+llvm::Expected<DriverOptions> parseDriverOptions(int argc, char **argv);
+
+/// `stem` made a C identifier.
+std::string makeIdentifier(llvm::StringRef stem);
+
+} // namespace qopt
+
+#endif // QOPT_TOOLS_COMPILE_OPTIONS_H

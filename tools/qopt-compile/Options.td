@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The options of qopt-compile. Not cl::opt: its registry is global, and liblld owns `threads`.
+include "llvm/Option/OptParser.td"
+
+class Value<string name, string help, string metaVar>
+    : Joined<["--"], name # "=">, HelpText<help>, MetaVarName<metaVar>;
+class Apart<string name, Option joined>
+    : Separate<["--"], name>, Alias<joined>;
+
+def output : Separate<["-"], "o">, MetaVarName<"<dir>">,
+  HelpText<"Folder for the outputs; made if it is missing">;
+def output_joined : Joined<["--"], "output=">, Alias<output>;
+
+def calibrate : Value<"calibrate", "Example inputs: samples stacked along the first dimension", "<x.npy|x.npz>">;
+def calibrate_apart : Apart<"calibrate", calibrate>;
+def ranges : Value<"ranges", "With --calibrate: the ranges found are written here; without: read", "<file.json>">;
+def ranges_apart : Apart<"ranges", ranges>;
+def name : Value<"name", "C name of the network (default: the file's stem)", "<identifier>">;
+def name_apart : Apart<"name", name>;
+def target : Value<"target", "Machine to compile for (default: host)", "<name>">;
+def target_apart : Apart<"target", target>;
+def list_targets : Flag<["--"], "list-targets">, HelpText<"Print the targets and leave">;
+def weights : Value<"weights", "per-channel (default) or per-tensor", "<granularity>">;
+def activations : Value<"activations", "asymmetric (default) or symmetric", "<kind>">;
+def calibrator : Value<"calibrator", "minmax (default), moving-average or percentile", "<name>">;
+def numerics : Value<"numerics", "Numeric contract: fp32 or fixed (default: the target's)", "<contract>">;
+def io : Value<"io", "Interface: float or quantized (default: the target's)", "<kind>">;
+def io_layout : Value<"io-layout", "model (default) or nhwc", "<layout>">;
+def threads : Value<"threads", "Threads for calibration (default: all cores)", "<n>">;
+def threads_apart : Apart<"threads", threads>;
+def batch : Value<"batch", "Size of a dynamic leading dimension (default: 1)", "<n>">;
+def batch_apart : Apart<"batch", batch>;
+def stop_after : Value<"stop-after", "import, prepare, calibrate, quantize or kernels: write that level as NAME.STAGE.mlir (NAME.quantized.mlir) and stop", "<stage>">;
+def emit : Value<"emit", "Outputs, comma separated: mlir, o, so, h, report (default: all)", "<list>">;
+
+def help : Flag<["--"], "help">, HelpText<"Print this text and leave">;
+def help_short : Flag<["-"], "h">, Alias<help>;
+def version : Flag<["--"], "version">, HelpText<"Print the version and leave">;

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Report.h"
+
+#include "qopt/Codegen/ProgramInfo.h"
+#include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
+#include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SHA256.h"
+
+using namespace llvm;
+using namespace mlir;
+
+namespace qopt {
+
+static json::Array shapeOf(Value value) {
+  return json::Array(cast<ShapedType>(value.getType()).getShape());
+}
+
+/// Scales, zero points, storage and the real range of a quantized value; null for a float.
+static json::Value describeGrid(mlir::Type type) {
+  std::optional<QuantParams> params = getQuantParams(type);
+  if (!params)
+    return nullptr;
+  json::Object grid{{"bits", int64_t(params->storageBits)},
+                    {"signed", params->isSigned},
+                    {"storage", json::Array{params->storageMin, params->storageMax}}};
+  json::Array scales, zeroPoints, ranges;
+  for (size_t c = 0; c < params->scales.size(); ++c) {
+    double scale = params->scales[c];
+    scales.push_back(scale);
+    zeroPoints.push_back(params->zeroPoints[c]);
+    ranges.push_back(json::Array{scale * (params->storageMin - params->zeroPoints[c]),
+                                 scale * (params->storageMax - params->zeroPoints[c])});
+  }
+  if (params->axis >= 0)
+    grid["axis"] = params->axis;
+  grid["scale"] = std::move(scales);
+  grid["zero_point"] = std::move(zeroPoints);
+  grid["range"] = std::move(ranges);
+  return json::Value(std::move(grid));
+}
+
+static json::Object describeTensor(Value value) {
+  json::Object tensor{{"shape", shapeOf(value)}};
+  if (json::Value grid = describeGrid(value.getType()); grid.kind() != json::Value::Null)
+    tensor["quantization"] = std::move(grid);
+  else
+    tensor["type"] = "f32";
+  return tensor;
+}
+
+/// What the kernel program says of the `index`-th op: its kernels, copies of its operands included.
+static void describeKernels(int64_t index, const codegen::ProgramInfo &program,
+                            json::Object &layer) {
+  json::Array kernels;
+  int64_t constantBytes = 0;
+  for (const codegen::StepInfo &step : program.steps) {
+    if (step.op != index)
+      continue;
+    kernels.push_back(step.kernel);
+    constantBytes += step.constantBytes;
+  }
+  layer["kernels"] = std::move(kernels);
+  layer["constant_bytes"] = constantBytes;
+}
+
+static json::Object describeLayer(Operation *op) {
+  json::Object layer{{"name", getLayerName(op)}, {"op", op->getName().getStringRef()}};
+  json::Array inputs;
+  for (Value operand : op->getOperands())
+    if (!getConstant(operand))
+      inputs.push_back(describeTensor(operand));
+  layer["inputs"] = std::move(inputs);
+  layer["output"] = describeTensor(op->getResult(0));
+  if (auto weighted = dyn_cast<WeightedOpInterface>(op)) {
+    layer["weights"] = describeTensor(weighted.getWeightsValue());
+    layer["macs"] = weighted.getMacs();
+  }
+  if (auto accumulates = dyn_cast<AccumulatorOpInterface>(op))
+    if (std::optional<uint64_t> bound = accumulates.getAccumulatorBound())
+      layer["accumulator_bound"] = int64_t(*bound);
+  return layer;
+}
+
+static json::Object describeOptions(const ReportContext &context) {
+  const DriverOptions &options = *context.options;
+  return json::Object{{"command_line", options.commandLine},
+                      {"target", context.target},
+                      {"weights", options.perChannelWeights ? "per-channel" : "per-tensor"},
+                      {"activations", options.symmetricActivations ? "symmetric" : "asymmetric"},
+                      {"calibrator", options.calibrator},
+                      {"numerics", context.numerics},
+                      {"io", context.io},
+                      {"io_layout", options.nhwcInterface ? "nhwc" : "model"},
+                      {"batch", options.batch}};
+}
+
+json::Value makeReport(func::FuncOp network, const ReportContext &context) {
+  json::Array layers;
+  int64_t macs = 0, weightBytes = 0;
+  for (auto [index, op] : llvm::enumerate(network.front())) {
+    if (isa<ConstantOp>(op) || op.getNumResults() != 1)
+      continue;
+    json::Object layer = describeLayer(&op);
+    if (context.program)
+      describeKernels(index, *context.program, layer);
+    layers.push_back(std::move(layer));
+    if (auto weighted = dyn_cast<WeightedOpInterface>(op)) {
+      macs += weighted.getMacs();
+      weightBytes += cast<ShapedType>(weighted.getWeightsValue().getType()).getNumElements();
+    }
+  }
+  json::Object totals{
+      {"layers", int64_t(layers.size())}, {"macs", macs}, {"weight_bytes", weightBytes}};
+  if (const codegen::ProgramInfo *program = context.program) {
+    totals["constant_bytes"] = program->constantBytes;
+    totals["arena_bytes"] = program->arenaBytes;
+    totals["arena_lower_bound_bytes"] = program->arenaLowerBound;
+    totals["task_bytes"] = program->taskBytes;
+  }
+  return json::Object{
+      {"schema", 1},
+      {"name", context.options->name},
+      {"compiler", "qopt " QOPT_VERSION},
+      {"input", json::Object{{"file", context.options->model}, {"sha256", context.inputHash}}},
+      {"options", describeOptions(context)},
+      {"layers", std::move(layers)},
+      {"totals", std::move(totals)}};
+}
+
+Expected<std::string> hashFile(StringRef path) {
+  auto buffer = MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return createStringError(buffer.getError(),
+                             path + ": cannot be read: " + buffer.getError().message());
+  SHA256 hash;
+  hash.update((*buffer)->getBuffer());
+  return toHex(hash.final(), /*LowerCase=*/true);
+}
+
+} // namespace qopt

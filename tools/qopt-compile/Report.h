@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// NAME.report.json: what was decided for every layer. Keys are documented in docs/Report.md.
+#ifndef QOPT_TOOLS_COMPILE_REPORT_H
+#define QOPT_TOOLS_COMPILE_REPORT_H
+
+#include "Options.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/JSON.h"
+
+namespace qopt {
+
+namespace codegen {
+struct ProgramInfo;
+}
+
+/// What the report says beside the network itself.
+struct ReportContext {
+  const DriverOptions *options = nullptr;
+  std::string inputHash;                         ///< SHA-256 of the model file, hexadecimal
+  std::string target, numerics, io;              ///< as resolved
+  const codegen::ProgramInfo *program = nullptr; ///< null before the kernel level
+};
+
+/// The report of a quantized network.
+llvm::json::Value makeReport(mlir::func::FuncOp network, const ReportContext &context);
+
+/// SHA-256 of a file, hexadecimal.
+llvm::Expected<std::string> hashFile(llvm::StringRef path);
+
+} // namespace qopt
+
+#endif // QOPT_TOOLS_COMPILE_REPORT_H

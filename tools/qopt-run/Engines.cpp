@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Which engine runs which level, and what a network's interface looks like.
+#include "Engines.h"
+
+#include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+
+using namespace llvm;
+using namespace mlir;
+
+namespace qopt {
+
+static ArrayType getArrayType(mlir::Type type) {
+  std::optional<QuantParams> params = getQuantParams(type);
+  if (!params)
+    return ArrayType::F32;
+  return params->isSigned ? ArrayType::I8 : ArrayType::U8;
+}
+
+static Port makePort(mlir::Type type, StringAttr name, StringRef fallback, unsigned index) {
+  auto shaped = cast<ShapedType>(type);
+  Port port;
+  port.name = name ? name.str() : (fallback + Twine(index)).str();
+  port.type = getArrayType(type);
+  port.shape.assign(shaped.getShape().begin(), shaped.getShape().end());
+  return port;
+}
+
+std::vector<Port> getInputPorts(func::FuncOp network) {
+  std::vector<Port> ports;
+  for (auto [index, type] : enumerate(network.getArgumentTypes()))
+    ports.push_back(
+        makePort(type, network.getArgAttrOfType<StringAttr>(index, kNameAttr), "input", index));
+  return ports;
+}
+
+std::vector<Port> getOutputPorts(func::FuncOp network) {
+  std::vector<Port> ports;
+  for (auto [index, type] : enumerate(network.getResultTypes()))
+    ports.push_back(
+        makePort(type, network.getResultAttrOfType<StringAttr>(index, kNameAttr), "output", index));
+  return ports;
+}
+
+std::string getTapName(Operation *op, int64_t index) {
+  std::string number = std::to_string(index);
+  number.insert(0, number.size() < 3 ? 3 - number.size() : 0, '0');
+  return number + "_" + getLayerName(op).str() + ":" + op->getName().stripDialect().str();
+}
+
+std::string getTapName(Operation *op) {
+  return getTapName(op, std::distance(op->getBlock()->begin(), op->getIterator()));
+}
+
+Expected<EngineFactory> EngineFactory::open(const RunOptions &options) {
+  EngineFactory factory(options);
+  if (StringRef(options.model).ends_with(".so"))
+    return factory;
+  ImportSettings settings;
+  settings.batch = options.batch;
+  Expected<Model> model = Model::open(options.model, settings);
+  if (!model)
+    return model.takeError();
+  factory.model = std::make_unique<Model>(std::move(*model));
+  return factory;
+}
+
+EngineKind EngineFactory::fastest() const {
+  if (!model)
+    return EngineKind::Native;
+  switch (model->level()) {
+  case Level::Float:
+    return EngineKind::Float;
+  case Level::Simulated:
+    return EngineKind::Simulated;
+  default:
+    return EngineKind::Jit;
+  }
+}
+
+static Level neededLevel(EngineKind kind) {
+  if (kind == EngineKind::Float)
+    return Level::Float;
+  return kind == EngineKind::Simulated ? Level::Simulated : Level::Quantized;
+}
+
+/// The command that makes a model for `kind` out of `path`.
+static std::string makingCommand(EngineKind kind, StringRef path) {
+  std::string command = ("qopt-compile " + path + " -o DIR --calibrate X.npy").str();
+  if (kind == EngineKind::Simulated)
+    return command + " --stop-after=calibrate, then run DIR/NAME.calibrate.mlir";
+  return command + (kind == EngineKind::Native ? ", then run DIR/NAME.so"
+                                               : ", then run "
+                                                 "DIR/NAME.quantized.mlir");
+}
+
+Error EngineFactory::checkLevel(EngineKind kind) {
+  auto fail = [&](const Twine &message) {
+    return createStringError(inconvertibleErrorCode(), options->model + ": " + message);
+  };
+  StringRef name = getEngineName(kind);
+  if (!model && kind != EngineKind::Native)
+    return fail("is a compiled library, which only --engine=native runs; give the " + name +
+                " engine the model or its NAME.quantized.mlir");
+  if (!model)
+    return Error::success();
+  Level level = model->level();
+  if (kind == EngineKind::Native)
+    return fail("is no compiled library; make one: " + makingCommand(kind, options->model));
+  if (level < neededLevel(kind))
+    return fail("is at " + describe(level) + ", the " + name + " engine needs " +
+                describe(neededLevel(kind)) + "; make it: " + makingCommand(kind, options->model));
+  if (level > neededLevel(kind))
+    return fail("is at " + describe(level) + ", past what the " + name +
+                " engine runs; give it the model at " + describe(neededLevel(kind)));
+  return Error::success();
+}
+
+Expected<std::unique_ptr<Engine>> EngineFactory::create(EngineKind kind, bool withTaps) {
+  if (kind == EngineKind::Fastest)
+    kind = fastest();
+  if (Error error = checkLevel(kind))
+    return std::move(error);
+  if (kind == EngineKind::Native)
+    return makeNativeEngine(*options);
+  Expected<func::FuncOp> network = model->network();
+  if (!network)
+    return network.takeError();
+  switch (kind) {
+  case EngineKind::Reference:
+    return makeReferenceEngine(*network, *options);
+  case EngineKind::Jit:
+    return makeJitEngine(*network, *options, withTaps);
+  default:
+    return makeFloatEngine(*network, *options, withTaps);
+  }
+}
+
+} // namespace qopt
