@@ -35,8 +35,12 @@ config.substitutions += [
 # Trained networks and data sets that lie beside the source tree.
 if os.path.isdir(os.path.join(shared, "data")):
     config.available_features.add("shared-data")
+# Libraries with sanitizers load into programs with sanitizers only.
+plain = config.qopt_sanitizers.upper() not in ("ON", "1", "TRUE", "YES")
+if plain:
+    config.available_features.add("install")
 # The stock driver into which the plugin loads.
-if stock and os.path.exists(plugin):
+if plain and stock and os.path.exists(plugin):
     config.available_features.add("mlir-opt-22")
 for tool in ("qopt-compile", "qopt-run"):
     if os.path.exists(os.path.join(config.qopt_tools_dir, tool)):
