@@ -3,6 +3,7 @@
 
 #include "qopt/Calibration/Passes.h"
 #include "qopt/Conversion/Passes.h"
+#include "qopt/Dialect/QOpt/Transforms/Passes.h"
 #include "qopt/Transforms/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -25,6 +26,7 @@ void qopt::buildPreparePipeline(OpPassManager &manager, const PrepareOptions &op
   // Last of all: other passes may still use a dead channel's slot.
   network.addPass(createDropDeadChannels());
   network.addPass(createCanonicalizerPass());
+  network.addPass(createVerifyFloat());
 }
 
 void qopt::buildCalibratePipeline(OpPassManager &manager, const CalibrateOptions &options) {
@@ -44,6 +46,7 @@ void qopt::buildCalibratePipeline(OpPassManager &manager, const CalibrateOptions
   nudge.weights = options.weights;
   nudge.activations = options.activations;
   manager.addNestedPass<func::FuncOp>(createNudgeRanges(nudge));
+  manager.addNestedPass<func::FuncOp>(createVerifySimulated());
 }
 
 void qopt::buildQuantizePipeline(OpPassManager &manager, const QuantizeOptions &options) {
@@ -53,6 +56,11 @@ void qopt::buildQuantizePipeline(OpPassManager &manager, const QuantizeOptions &
   convert.io = options.io;
   network.addPass(createConvertQOptFakeQuantToQuantized(convert));
   network.addPass(createCanonicalizerPass());
+  // Only stored values tell which bounds saturation enforces.
+  network.addPass(createFuseClamps());
+  // Proofs hold for the constants as they are, so they come after everything that edits them.
+  network.addPass(createProveAccumulators());
+  network.addPass(createVerifyQuantized());
 }
 
 void qopt::registerQuantizationPipelines() {

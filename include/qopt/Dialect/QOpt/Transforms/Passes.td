@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Rewrites and proofs on the quantized level, and the verifier of each level.
+#ifndef QOPT_DIALECT_QOPT_TRANSFORMS_PASSES_TD
+#define QOPT_DIALECT_QOPT_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+//===----------------------------------------------------------------------===//
+// Rewrites of the quantized level
+//===----------------------------------------------------------------------===//
+
+def FuseClamps : Pass<"qopt-fuse-clamps", "::mlir::func::FuncOp"> {
+  let summary = "clamps join their producers, and go where the storage implies them";
+  let description = [{
+    On the quantized level a clamp acts on stored values. It joins the op that produces its input if
+    that op clamps (convolution, matmul, addition, ...) and nothing else reads the unclamped value:
+    bounds are monotone on the way to storage, so both clamps together are one. Bounds, of a
+    qopt.clamp or of any other op, that lie at or beyond the storage bounds are removed: saturation
+    does the same. Results are bit-exact.
+
+    Before (`z = -128` is real 0, so storage implies the lower bound; 2.55 is less than the largest
+    stored 5.1):
+    ```mlir
+    %y = qopt.matmul %x, %w {clamp_min = array<f32: 0.0>} : ... -> tensor<1x2x!quant.uniform<i8:f32, 0.02:-128>>
+    %c = qopt.clamp %y {clamp_max = array<f32: 2.55>} : ...
+    ```
+    After:
+    ```mlir
+    %y = qopt.matmul %x, %w {clamp_max = array<f32: 2.55>} : ...
+    ```
+
+    Precondition: the quantized level; float ops are left alone. Nothing is refused.
+  }];
+  let statistics = [
+    Statistic<"numFused", "fused", "Number of clamps fused into their producers">,
+    Statistic<"numImplied", "implied", "Number of ops with a bound that storage implies">,
+  ];
+}
+
+def ProveAccumulators : Pass<"qopt-prove-accumulators", "::mlir::func::FuncOp"> {
+  let summary = "prove that accumulators fit 32 bits and multipliers suit the contract";
+  let description = [{
+    For every op that sums integers (AccumulatorOpInterface) the largest magnitude of the
+    accumulator follows from the storage bounds of its input and its constant weights and bias. It
+    must not exceed 2^31 - 1 (intermediate sums may wrap around modulo 2^32) and is written down as
+    `qopt.accumulator_bound`. The multiplier of every op that requantizes must have a form under the
+    function's contract.
+
+    Before:
+    ```mlir
+    %y = qopt.matmul %x, %w : ...    // %x: i8, z = 0; %w: [[1, -2]]
+    ```
+    After:
+    ```mlir
+    %y = qopt.matmul %x, %w {qopt.accumulator_bound = 383 : i64} : ...
+    ```
+
+    Precondition: the quantized level.
+
+    Refused, naming the layer: a bound that exceeds 2^31 - 1; weights or a bias that are not
+    constant; a multiplier that the contract has no form for (`fixed`: 2^29 or more; an addition
+    whose sum fits 32 bits for no shift).
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// The contract of each level
+//===----------------------------------------------------------------------===//
+
+def VerifyFloat : Pass<"qopt-verify-float", "::mlir::func::FuncOp"> {
+  let summary = "check that a function is on the float level";
+  let description = [{
+    The float level's contract: one block of qopt layers, constants and observers; every value a
+    ranked static f32 tensor; weights are constants. No fake_quant, no cast, no quantized type.
+
+    Changes nothing. Refused: whatever breaks the contract, named with its layer.
+  }];
+}
+
+def VerifySimulated : Pass<"qopt-verify-simulated", "::mlir::func::FuncOp"> {
+  let summary = "check that a function is on the simulated level";
+  let description = [{
+    The simulated level's contract, on top of f32 tensors throughout: every activation that a layer
+    computes with is on a grid, that is, comes from a `qopt.fake_quant` through nothing but ops that
+    move bytes, or is the unrounded convolution of a residual addition; weights are rounded
+    constants; no observer and no batch normalization is left.
+
+    Changes nothing. Refused: whatever breaks the contract, named with its layer.
+  }];
+}
+
+def VerifyQuantized : Pass<"qopt-verify-quantized", "::mlir::func::FuncOp"> {
+  let summary = "check that a function is on the quantized level";
+  let description = [{
+    The quantized level's contract: `qopt.contract` is set; no float arithmetic is left (f32 occurs
+    at `qopt.quantize` and `qopt.dequantize`, as the result of the last accumulator, and in
+    reshapes and transposes to and from the function's boundary); stored values are signed and of at
+    most 8 bits, activations per tensor, weights and biases constant; every accumulator fits 32
+    bits.
+
+    Changes nothing. Refused: whatever breaks the contract, named with its layer.
+  }];
+}
+
+#endif // QOPT_DIALECT_QOPT_TRANSFORMS_PASSES_TD
