@@ -28,25 +28,27 @@ defvar BinaryConstraints = [{
 
 def QOpt_AddOp : QOpt_BinaryOp<"add", [Commutative]> {
   let summary = "element-wise sum with clamp";
-  let description = [{
+  let description = !strconcat([{
     Contract `fp32`: `q_y = clamp(rne(f32(f32(f32(a - z_a) * M_a) + f32(f32(b - z_b) * M_b))) + z_y)`
     with `M_a = f32(s_a / s_y)`. Contract `fixed`:
     `((a - z_a) * A + (b - z_b) * B + 2^(k-1)) >> k`, `A = rne(s_a / s_y * 2^k)`, with the largest
     k in 1..31 for which the sum is proven to fit 32 bits; none: refused.
-  }] # BinaryConstraints;
+  }], BinaryConstraints);
 }
 
 def QOpt_SubOp : QOpt_BinaryOp<"sub"> {
   let summary = "element-wise difference with clamp";
-  let description = "`lhs - rhs`; arithmetic as `qopt.add`." # BinaryConstraints;
+  let description = !strconcat([{
+    `lhs - rhs`; arithmetic as `qopt.add`.
+  }], BinaryConstraints);
 }
 
 def QOpt_MulOp : QOpt_BinaryOp<"mul", [Commutative]> {
   let summary = "element-wise product with clamp";
-  let description = [{
+  let description = !strconcat([{
     Quantized: `q_y = clamp(requant((a - z_a) * (b - z_b), s_a * s_b / s_y) + z_y)`; the product of
     two 9-bit numbers fits 32 bits.
-  }] # BinaryConstraints;
+  }], BinaryConstraints);
 }
 
 def QOpt_ClampOp : QOpt_LayerOp<"clamp", [ClampedOpInterface]> {
