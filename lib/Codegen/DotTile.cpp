@@ -2,6 +2,7 @@
 // One register tile: start from the bias, reduce, correct, store.
 #include "qopt/Codegen/DotKernel.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -53,15 +54,33 @@ DotKernel::Accumulators DotKernel::initialAccumulators(Emitter &emit, const Fram
   return accumulators;
 }
 
+/// Tiles fill the register file: an unrolled reduction shares loads between its steps (the windows of
+/// neighbouring pixels overlap), and what is shared spills.
+static void keepRolled(Operation *loop) {
+  MLIRContext *context = loop->getContext();
+  auto unroll = LLVM::LoopUnrollAttr::get(context, BoolAttr::get(context, true), {}, {}, {}, {}, {},
+                                          {});
+  auto annotation = LLVM::LoopAnnotationAttr::get(
+      context, /*disableNonforced=*/{}, /*vectorize=*/{}, /*interleave=*/{}, unroll,
+      /*unrollAndJam=*/{}, /*licm=*/{}, /*distribute=*/{}, /*pipeline=*/{}, /*peeled=*/{},
+      /*unswitch=*/{}, /*mustProgress=*/{}, /*isVectorized=*/{}, /*startLoc=*/{}, /*endLoc=*/{},
+      /*parallelAccesses=*/{});
+  loop->setAttr("loop_annotation", annotation);
+}
+
 /// A loop that carries accumulators, or no loop at all for one trip.
 static SmallVector<Value>
 carry(Emitter &emit, int64_t trips, SmallVector<Value> accumulators,
       llvm::function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
   if (trips == 1)
     return body(emit.index(0), std::move(accumulators));
-  return emit.forLoop(
-      emit.index(0), emit.index(trips), 1, accumulators,
-      [&](Value i, ValueRange carried) { return body(i, SmallVector<Value>(carried)); });
+  SmallVector<Value> results =
+      emit.forLoop(emit.index(0), emit.index(trips), 1, accumulators,
+                   [&](Value i, ValueRange carried) {
+                     return body(i, SmallVector<Value>(carried));
+                   });
+  keepRolled(results.front().getDefiningOp());
+  return results;
 }
 
 DotKernel::Accumulators DotKernel::reduce(Emitter &emit, Value input, Value weights,
@@ -87,7 +106,9 @@ DotKernel::Accumulators DotKernel::reduceRun(Emitter &emit, Value input, Value w
                                              const Tile &tile, Accumulators accumulators) const {
   int64_t activationBytes = row.getStepBytes();
   int64_t weightBytes = packing.stepBytes(tile.panel.vectors);
-  if (reduction.steps <= kInlineSteps) {
+  bool windowsOverlap =
+      layer.window.width.stride * layer.input.pixelStride < reduction.steps * activationBytes;
+  if (reduction.steps <= kInlineSteps && !windowsOverlap) {
     for (int64_t step = 0; step < reduction.steps; ++step)
       emitStep(emit, emit.address(input, step * activationBytes),
                emit.address(weights, step * weightBytes), tile, accumulators);
@@ -101,21 +122,25 @@ DotKernel::Accumulators DotKernel::reduceRun(Emitter &emit, Value input, Value w
                });
 }
 
+Value DotKernel::loadActivation(Emitter &emit, Value input, const Tile &tile, int64_t group) const {
+  int64_t m = row.getShape().m, last = pixelsOf(tile.height, tile.width) - 1;
+  SmallVector<Value> pointers;
+  for (int64_t i = 0; i < m; ++i) {
+    int64_t pixel = std::min(group * m + i, last);
+    pointers.push_back(emit.address(input, inputOffset(pixel / tile.width, pixel % tile.width)));
+  }
+  return row.loadActivation(emit, pointers, layer.input.flipped);
+}
+
+/// An operand of one part is loaded right before its dots, so that few are alive at a time; one of
+/// several parts serves all of them.
 void DotKernel::emitStep(Emitter &emit, Value input, Value weights, const Tile &tile,
                          Accumulators &accumulators) const {
   DotShape shape = row.getShape();
-  int64_t pixels = pixelsOf(tile.height, tile.width);
   int64_t blocks = tile.panel.vectors * packing.blocksPerVector();
-  int64_t groups = llvm::divideCeil(pixels, shape.m), parts = row.getStepBytes() / shape.k;
-  SmallVector<Value> operands;
-  for (int64_t group = 0; group < groups; ++group) {
-    SmallVector<Value> pointers;
-    for (int64_t i = 0; i < shape.m; ++i) {
-      int64_t pixel = std::min(group * shape.m + i, pixels - 1);
-      pointers.push_back(emit.address(input, inputOffset(pixel / tile.width, pixel % tile.width)));
-    }
-    operands.push_back(row.loadActivation(emit, pointers, layer.input.flipped));
-  }
+  int64_t groups = llvm::divideCeil(pixelsOf(tile.height, tile.width), shape.m);
+  int64_t parts = row.getStepBytes() / shape.k;
+  SmallVector<Value> operands(groups);
   for (int64_t part = 0; part < parts; ++part) {
     SmallVector<Value> columns;
     for (int64_t block = 0; block < blocks; ++block) {
@@ -123,6 +148,8 @@ void DotKernel::emitStep(Emitter &emit, Value input, Value weights, const Tile &
       columns.push_back(row.loadWeights(emit, emit.address(weights, offset)));
     }
     for (int64_t group = 0; group < groups; ++group) {
+      if (part == 0)
+        operands[group] = loadActivation(emit, input, tile, group);
       Value operand = row.selectActivation(emit, operands[group], part);
       for (int64_t block = 0; block < blocks; ++block) {
         Value &accumulator = accumulators[group * blocks + block];

@@ -14,10 +14,10 @@ public:
   DotShape getShape() const override { return {1, 1, 1}; }
   bool acceptsActivations(bool) const override { return true; }
 
-  /// A scalar machine has 16 registers or more, half of which the tile's operands need.
+  /// A scalar machine has 16 registers or more; two hold addresses.
   TileBudget getBudget() const override {
     TileBudget budget;
-    budget.accumulators = 8, budget.dotsInFlight = 3, budget.maxVectors = 4;
+    budget.registers = 14, budget.dotsInFlight = 3, budget.maxVectors = 4;
     return budget;
   }
 

@@ -49,12 +49,20 @@ private:
     return llvm::divideCeil(pixels, shape.m) * vectors * dotsPerVector;
   }
 
+  /// Operands of several parts are all alive during a step.
+  bool fits(int64_t pixels, int64_t vectors) const {
+    int64_t operands = partsPerStep > 1 ? llvm::divideCeil(pixels, shape.m) : 1;
+    return accumulatorsOf(pixels, vectors) + vectors * dotsPerVector +
+               operands * budget.activationRegisters <=
+           budget.registers;
+  }
+
   template <typename Fn> void forEachTile(int64_t vectors, Fn fn) const {
     for (int64_t height = 1; height <= problem.height; ++height) {
-      if (height > 1 && accumulatorsOf(height, vectors) > budget.accumulators)
+      if (height > 1 && !fits(height, vectors))
         return;
       for (int64_t width = 1; width <= problem.width; ++width) {
-        if (width > 1 && accumulatorsOf(height * width, vectors) > budget.accumulators)
+        if (width > 1 && !fits(height * width, vectors))
           break;
         fn(height, width);
       }

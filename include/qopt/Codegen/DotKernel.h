@@ -57,6 +57,8 @@ private:
                       Accumulators accumulators) const;
   Accumulators reduceRun(Emitter &emit, mlir::Value input, mlir::Value weights, const Tile &tile,
                          Accumulators accumulators) const;
+  mlir::Value loadActivation(Emitter &emit, mlir::Value input, const Tile &tile,
+                             int64_t group) const;
   void emitStep(Emitter &emit, mlir::Value input, mlir::Value weights, const Tile &tile,
                 Accumulators &accumulators) const;
   llvm::SmallVector<llvm::SmallVector<mlir::Value>> unpack(Emitter &emit, const Tile &tile,

@@ -20,12 +20,13 @@ struct DotShape {
 
 /// What a tile may cost. The unit of time is one dot instruction at full rate.
 struct TileBudget {
-  int64_t accumulators = 8;    ///< accumulators that stay in registers, operands aside
-  int64_t dotsInFlight = 1;    ///< latency times rate: fewer independent accumulators stall
-  int64_t maxVectors = 2;      ///< most vectors of output channels in a panel
-  double weightLoadCost = 1;   ///< of one vector of weights
-  double activationCost = 0.5; ///< of delivering one pixel's operand
-  double tileOverhead = 20;    ///< loops, addresses and the latency at both ends
+  int64_t registers = 14;          ///< for accumulators, weights and activations
+  int64_t activationRegisters = 1; ///< of an operand of m pixels; 0: it lives in other registers
+  int64_t dotsInFlight = 1;        ///< latency times rate: fewer independent accumulators stall
+  int64_t maxVectors = 2;          ///< most vectors of output channels in a panel
+  double weightLoadCost = 1;       ///< of one vector of weights
+  double activationCost = 0.5;     ///< of delivering one pixel's operand
+  double tileOverhead = 20;        ///< loops, addresses and the latency at both ends
 };
 
 class DotRow {

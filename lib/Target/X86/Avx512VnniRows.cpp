@@ -64,7 +64,7 @@ public:
   /// the first-level cache come at half of that.
   TileBudget getBudget() const override {
     TileBudget budget;
-    budget.accumulators = 28, budget.dotsInFlight = 10, budget.maxVectors = 8;
+    budget.registers = 32, budget.dotsInFlight = 10, budget.maxVectors = 8;
     budget.weightLoadCost = 2, budget.activationCost = 1, budget.tileOverhead = 40;
     return budget;
   }

@@ -141,6 +141,10 @@ llvm::Error KernelHarness::compile(bool printIR) {
   auto host = llvm::orc::JITTargetMachineBuilder::detectHost();
   if (!host)
     return host.takeError();
+  if (!cpu.empty()) {
+    host->setCPU(cpu);
+    host->getFeatures() = llvm::SubtargetFeatures(features);
+  }
   auto machine = host->createTargetMachine();
   if (!machine)
     return machine.takeError();

@@ -47,6 +47,8 @@ public:
   /// `parts` calls.
   void run(llvm::ArrayRef<char *> tensors, int64_t parts = 1);
 
+  /// The machine that compile() makes code for; empty: this one.
+  std::string cpu, features;
   const codegen::RowSet &rows;
   mlir::OwningOpRef<mlir::ModuleOp> module;
 
