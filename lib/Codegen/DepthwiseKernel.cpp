@@ -4,6 +4,7 @@
 #include "qopt/Codegen/DotPacking.h"
 #include "qopt/Codegen/KernelNames.h"
 #include "qopt/Codegen/ProgramBuilder.h"
+#include "qopt/Codegen/QuadDepthwiseKernel.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/MathExtras.h"
@@ -154,9 +155,9 @@ Value DepthwiseKernel::reduce(Emitter &emit, const Frame &frame, Value lane, int
 
 constexpr int64_t kMinMacsPerTask = 1 << 18;
 
-void emitDepthwiseLayer(ProgramBuilder &builder, Operation *op, const DotLayer &layer,
-                        const StepArg &input, const StepArg &output) {
-  DepthwiseKernel kernel(layer, builder.getRows());
+template <typename Kernel>
+static void addDepthwiseStep(ProgramBuilder &builder, Operation *op, const Kernel &kernel,
+                             const StepArg &input, const StepArg &output) {
   func::FuncOp function =
       builder.getOrCreateKernel(kernel.getName(), kernel.getSignature(), 3,
                                 [&](OpBuilder &b, Location loc, ValueRange pointers, Value begin,
@@ -164,6 +165,14 @@ void emitDepthwiseLayer(ProgramBuilder &builder, Operation *op, const DotLayer &
   StepArg parameters = builder.constant("parameters", kernel.getParameters());
   builder.addStep(op, function, {input, parameters, output}, kernel.getUnits(),
                   llvm::divideCeil(kMinMacsPerTask, kernel.getMacsPerUnit()));
+}
+
+void emitDepthwiseLayer(ProgramBuilder &builder, Operation *op, const DotLayer &layer,
+                        const StepArg &input, const StepArg &output) {
+  const RowSet &rows = builder.getRows();
+  if (QuadDepthwiseKernel::serves(layer, rows))
+    return addDepthwiseStep(builder, op, QuadDepthwiseKernel(layer, rows), input, output);
+  addDepthwiseStep(builder, op, DepthwiseKernel(layer, rows), input, output);
 }
 
 } // namespace qopt::codegen

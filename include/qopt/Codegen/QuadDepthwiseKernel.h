@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Depthwise convolution through a four-way dot: image rows interleaved by bytes.
+#ifndef QOPT_CODEGEN_QUADDEPTHWISEKERNEL_H
+#define QOPT_CODEGEN_QUADDEPTHWISEKERNEL_H
+
+#include "qopt/Codegen/DotLayer.h"
+#include "qopt/Codegen/DotRow.h"
+#include "qopt/Codegen/Epilogue.h"
+
+namespace qopt::codegen {
+
+/// Four rows of the image, interleaved, put four vertical taps of a channel into one lane; a dot
+/// with a column of weights sums them. Kernels of three rows at stride 1 give two rows of results
+/// from the same four rows of the image: weights (w0, w1, w2, 0) and (0, w0, w1, w2). Columns that
+/// the next result needs again are carried along the row.
+class QuadDepthwiseKernel {
+public:
+  /// Whether the layer can take this way through `rows`.
+  static bool serves(const DotLayer &layer, const RowSet &rows);
+
+  QuadDepthwiseKernel(const DotLayer &layer, const RowSet &rows);
+  QuadDepthwiseKernel(const QuadDepthwiseKernel &) = delete;
+
+  std::string getName() const;
+  std::string getSignature() const;
+  llvm::ArrayRef<char> getParameters() const { return block.getBytes(); }
+  /// A unit is a strip of one or two rows of results.
+  int64_t getUnits() const;
+  int64_t getMacsPerUnit() const;
+
+  /// `pointers` are input, parameters, output.
+  void emit(mlir::OpBuilder &builder, mlir::Location loc, mlir::ValueRange pointers,
+            mlir::Value begin, mlir::Value end) const;
+
+private:
+  using Column = llvm::SmallVector<mlir::Value>; ///< [quad of rows][vector]
+  struct Frame {
+    mlir::Value input, parameters, output; ///< at the strip, then at the block of channels
+    Epilogue::State state;
+    mlir::Value firstLane;
+    llvm::SmallVector<RequantizeBuilder::Operands> operands;
+  };
+
+  void packWeights(llvm::ArrayRef<int64_t> firstChannels);
+  int32_t weightAt(int64_t channel, int64_t quadRow, int64_t result, int64_t x) const;
+
+  void emitStrip(Emitter &emit, const Frame &frame, int64_t results) const;
+  void emitBlock(Emitter &emit, const Frame &frame, int64_t results) const;
+  Column loadColumn(Emitter &emit, const Frame &frame, mlir::Value x, int64_t column,
+                    int64_t results) const;
+  void emitPixel(Emitter &emit, const Frame &frame, mlir::Value x, llvm::ArrayRef<Column> columns,
+                 int64_t results) const;
+  mlir::Value weightsOf(Emitter &emit, const Frame &frame, int64_t x, int64_t quad, int64_t result,
+                        int64_t vector) const;
+
+  int64_t blockCount() const;
+  int64_t quadCount() const;
+  int64_t resultRows() const;
+  /// Columns that the next pixel needs again.
+  int64_t carriedColumns() const;
+  int64_t weightBytesPerBlock() const;
+
+  DotLayer layer;
+  const RowSet &rows;
+  const QuadRow &quads;
+  ParameterBlock block;
+  std::optional<Epilogue> epilogue;
+  int64_t biasOffset = 0, weightOffset = 0;
+};
+
+} // namespace qopt::codegen
+
+#endif // QOPT_CODEGEN_QUADDEPTHWISEKERNEL_H
