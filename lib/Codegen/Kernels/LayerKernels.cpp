@@ -6,6 +6,7 @@
 
 void qopt::codegen::registerLayerKernelModels(mlir::DialectRegistry &registry) {
   registry.addExtension(+[](mlir::MLIRContext *context, QOptDialect *) {
+    attachQuantizeKernels(*context);
     attachCastKernels(*context);
     attachBinaryKernels(*context);
     attachCodeKernels(*context);

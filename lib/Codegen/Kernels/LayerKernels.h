@@ -7,7 +7,8 @@
 
 namespace qopt::codegen {
 
-void attachCastKernels(mlir::MLIRContext &context);     ///< quantize, dequantize, requantize
+void attachQuantizeKernels(mlir::MLIRContext &context);
+void attachCastKernels(mlir::MLIRContext &context);     ///< dequantize, requantize
 void attachBinaryKernels(mlir::MLIRContext &context);   ///< add, sub, mul
 void attachCodeKernels(mlir::MLIRContext &context);     ///< clamp, lookup
 void attachMovementKernels(mlir::MLIRContext &context); ///< concat, pad, slice, transpose, …

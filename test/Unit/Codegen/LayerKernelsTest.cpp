@@ -41,6 +41,42 @@ func.func @reshaped(%x: tensor<2x3x8xf32>) -> tensor<2x24xf32> CONTRACT {
 )mlir", {"fp32"});
 }
 
+// A convolution after it makes the buffer's pixels four bytes wide, with a halo.
+TEST(LayerKernels, QuantizePixels) {
+  expectCompiledEqualsReference(R"mlir(
+!q = !quant.uniform<i8:f32, 0.5:3>
+!w = !quant.uniform<i8<-127:127>:f32, 0.0099999997764825821>
+!y = !quant.uniform<i8:f32, 0.25:-5>
+func.func @planar(%x: tensor<2x3x9x27xf32>) -> tensor<2x9x27x1x!y> CONTRACT {
+  %w = qopt.constant dense_resource<w3> : tensor<1x3x3x3x!w>
+  %0 = qopt.transpose %x {permutation = array<i64: 0, 2, 3, 1>}
+       : (tensor<2x3x9x27xf32>) -> tensor<2x9x27x3xf32>
+  %1 = qopt.quantize %0 : (tensor<2x9x27x3xf32>) -> tensor<2x9x27x3x!q>
+  %2 = qopt.conv2d %1, %w {pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<2x9x27x3x!q>, tensor<1x3x3x3x!w>) -> tensor<2x9x27x1x!y>
+  return %2 : tensor<2x9x27x1x!y>
+}
+func.func @interleaved(%x: tensor<2x9x27x3xf32>) -> tensor<2x9x27x1x!y> CONTRACT {
+  %w = qopt.constant dense_resource<w3> : tensor<1x3x3x3x!w>
+  %1 = qopt.quantize %x : (tensor<2x9x27x3xf32>) -> tensor<2x9x27x3x!q>
+  %2 = qopt.conv2d %1, %w {pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<2x9x27x3x!q>, tensor<1x3x3x3x!w>) -> tensor<2x9x27x1x!y>
+  return %2 : tensor<2x9x27x1x!y>
+}
+func.func @grey(%x: tensor<2x9x27x1xf32>) -> tensor<2x9x27x1x!y> CONTRACT {
+  %w = qopt.constant dense_resource<w1> : tensor<1x3x3x1x!w>
+  %1 = qopt.quantize %x : (tensor<2x9x27x1xf32>) -> tensor<2x9x27x1x!q>
+  %2 = qopt.conv2d %1, %w {pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<2x9x27x1x!q>, tensor<1x3x3x1x!w>) -> tensor<2x9x27x1x!y>
+  return %2 : tensor<2x9x27x1x!y>
+}
+{-# dialect_resources: { builtin: {
+  w3: "0x01000000017F81050A32E2F6077C120339F4020881017F2C110305D60A1122",
+  w1: "0x01000000017F81050A32E2F607"
+} } #-}
+)mlir", {"fp32"});
+}
+
 TEST(LayerKernels, Requantize) {
   expectCompiledEqualsReference(R"mlir(
 !a = !quant.uniform<i8:f32, 0.5:3>

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "NetworkTester.h"
 
-#include "qopt-c/qopt_abi.h"
-#include "qopt/Codegen/KernelModels.h"
 #include "qopt/Codegen/KernelProgram.h"
-#include "qopt/Conversion/Passes.h"
+#include "qopt/Dialect/QOpt/IR/QOpt.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+#include "qopt/ExecutionEngine/CompiledNetwork.h"
 #include "qopt/ExecutionEngine/Interpreter.h"
 #include "qopt/InitAll.h"
+#include "qopt/Target/Target.h"
 
-#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
-#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -34,7 +31,7 @@ namespace {
 // Row sets
 //===----------------------------------------------------------------------===//
 
-/// The scalar set's dot, but vectors everywhere else.
+/// Vectors for the layers without weights.
 class VectorRowSet : public codegen::RowSet {
 public:
   VectorRowSet(llvm::StringRef name, int64_t lanes, bool flipped)
@@ -138,32 +135,30 @@ GuardedBuffer makeInput(Type type, std::mt19937 &random) {
 // Compiling and running
 //===----------------------------------------------------------------------===//
 
-std::unique_ptr<llvm::orc::LLJIT> compile(ModuleOp networks, const codegen::RowSet &rows) {
-  OwningOpRef<ModuleOp> module(cast<ModuleOp>(networks->clone()));
+using Networks = std::vector<std::unique_ptr<CompiledNetwork>>;
+
+/// Code for the generic target, but from the kernels of `rows`: no feature of the machine is needed.
+llvm::Expected<Networks> compileWithRows(ModuleOp source, const codegen::RowSet &rows) {
+  OwningOpRef<ModuleOp> module(cast<ModuleOp>(source->clone()));
   if (failed(codegen::emitKernelPrograms(*module, rows, {})))
-    return nullptr;
-  PassManager passes(module->getContext());
-  passes.addPass(createSCFToControlFlowPass());
-  passes.addPass(createConvertKernelsToLLVM());
-  passes.addPass(createReconcileUnrealizedCastsPass());
-  if (failed(passes.run(*module)))
-    return nullptr;
+    return llvm::createStringError("no kernel program");
+  if (llvm::Error error = lowerToLLVM(*module, *llvm::cantFail(lookupTarget("generic"))))
+    return std::move(error);
   auto context = std::make_unique<llvm::LLVMContext>();
   std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(*module, *context);
-  if (!code)
-    return nullptr;
-  auto jit = llvm::cantFail(llvm::orc::LLJITBuilder().create());
+  std::shared_ptr<llvm::orc::LLJIT> jit = llvm::cantFail(llvm::orc::LLJITBuilder().create());
   code->setDataLayout(jit->getDataLayout());
   llvm::cantFail(jit->addIRModule({std::move(code), std::move(context)}));
-  return jit;
+  Networks networks;
+  for (auto function : source.getOps<func::FuncOp>()) {
+    auto address = llvm::cantFail(jit->lookup((function.getName() + "_module").str()));
+    networks.push_back(
+        std::make_unique<CompiledNetwork>(*address.toPtr<const qopt_module *>(), jit));
+  }
+  return networks;
 }
 
-void runSerially(void *, uint32_t n, qopt_task task, void *arg) {
-  for (uint32_t i = n; i-- > 0;)
-    task(arg, i);
-}
-
-std::vector<GuardedBuffer> runCompiled(const qopt_module &network,
+std::vector<GuardedBuffer> runCompiled(CompiledNetwork &network,
                                        std::vector<GuardedBuffer> &inputs, TypeRange results,
                                        uint32_t tasks) {
   std::vector<GuardedBuffer> outputs;
@@ -175,17 +170,9 @@ std::vector<GuardedBuffer> runCompiled(const qopt_module &network,
     outputs.emplace_back(bytesOf(type));
     outputPointers.push_back(outputs.back().data());
   }
-  size_t bytes = network.workspace_fixed + tasks * network.workspace_per_task;
-  GuardedBuffer workspace((bytes + 63) / 64 * 64);
-  qopt_call call = {};
-  call.size = sizeof(call);
-  call.inputs = inputPointers.data(), call.outputs = outputPointers.data();
-  call.workspace = workspace.data(), call.workspace_bytes = bytes;
-  call.tasks = tasks, call.par = tasks > 1 ? runSerially : nullptr;
-  EXPECT_EQ(network.run(&call), QOPT_OK);
+  llvm::cantFail(network.run(inputPointers, outputPointers, tasks));
   for (const GuardedBuffer &output : outputs)
     EXPECT_TRUE(output.isIntact());
-  EXPECT_TRUE(workspace.isIntact());
   return outputs;
 }
 
@@ -213,7 +200,7 @@ struct Example {
     return example;
   }
 
-  void expectEqual(const qopt_module &network, llvm::StringRef rows, uint32_t tasks) {
+  void expectEqual(CompiledNetwork &network, llvm::StringRef target, uint32_t tasks) {
     std::vector<GuardedBuffer> outputs =
         runCompiled(network, inputs, function.getResultTypes(), tasks);
     for (size_t r = 0; r < outputs.size(); ++r) {
@@ -223,34 +210,45 @@ struct Example {
         if (got[i] != want[i])
           ++differing, first = i;
       EXPECT_EQ(differing, 0u) << function.getName().str() << " result " << r << " on "
-                               << rows.str() << ", " << tasks << " tasks: first at byte " << first
+                               << target.str() << ", " << tasks << " tasks: first at byte " << first
                                << ", " << int(got[first]) << " instead of " << int(want[first]);
     }
   }
 };
 
+void expectEqual(llvm::MutableArrayRef<Example> examples, llvm::Expected<Networks> networks,
+                 llvm::StringRef target) {
+  if (!networks)
+    FAIL() << target.str() << ": " << llvm::toString(networks.takeError());
+  for (auto [example, network] : llvm::zip_equal(examples, *networks))
+    for (uint32_t tasks : {1u, 3u})
+      example.expectEqual(*network, target, tasks);
+}
+
+/// Every target that this machine runs; and vector row sets, flipped at rest and not, for layers
+/// without weights.
 void checkModule(ModuleOp module) {
   std::vector<Example> examples;
   for (auto function : module.getOps<func::FuncOp>())
     examples.push_back(Example::make(function));
-  for (const codegen::RowSet *rows : getTestRowSets()) {
-    auto jit = compile(module, *rows);
-    ASSERT_TRUE(jit) << rows->getName().str();
-    for (Example &example : examples) {
-      auto address = llvm::cantFail(jit->lookup((example.function.getName() + "_module").str()));
-      for (uint32_t tasks : {1u, 3u})
-        example.expectEqual(*address.toPtr<const qopt_module *>(), rows->getName(), tasks);
-    }
+  CompileOptions options;
+  options.optLevel = 1; // what is tested is the emitted code, not the optimizer
+  for (const Target &target : getTargets()) {
+    if (llvm::Error error = checkHost(target))
+      llvm::consumeError(std::move(error));
+    else
+      expectEqual(examples, jitCompileAll(module, target, options), target.name);
   }
+  bool hasDots = module.walk([](WeightedOpInterface) { return WalkResult::interrupt(); })
+                     .wasInterrupted();
+  if (hasDots)
+    return; // vectors around a scalar dot are no row set
+  VectorRowSet wide("wide-flipped", 16, true), narrow("narrow-signed", 4, false);
+  for (const codegen::RowSet *rows : {&wide, &narrow})
+    expectEqual(examples, compileWithRows(module, *rows), rows->getName());
 }
 
 } // namespace
-
-llvm::ArrayRef<const codegen::RowSet *> getTestRowSets() {
-  static const VectorRowSet wide("wide-flipped", 16, true), narrow("narrow-signed", 4, false);
-  static const codegen::RowSet *all[] = {&codegen::getGenericRowSet(), &wide, &narrow};
-  return all;
-}
 
 void expectCompiledEqualsReference(llvm::StringRef text,
                                    llvm::ArrayRef<llvm::StringRef> contracts) {
@@ -258,7 +256,6 @@ void expectCompiledEqualsReference(llvm::StringRef text,
   llvm::InitializeNativeTargetAsmPrinter();
   DialectRegistry registry;
   registerAllDialects(registry);
-  codegen::registerLayerKernelModels(registry);
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
