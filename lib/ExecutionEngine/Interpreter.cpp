@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "qopt/ExecutionEngine/Interpreter.h"
 
-#include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
+#include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/ExecutionEngine/ConstantTensors.h"
 #include "qopt/ExecutionEngine/EvaluationContext.h"
 
 using namespace mlir;
@@ -17,28 +18,6 @@ static std::string describe(Operation *op) {
 //===----------------------------------------------------------------------===//
 // Preparation
 //===----------------------------------------------------------------------===//
-
-/// Float constants are borrowed from the IR, splats and integers are expanded.
-static llvm::Expected<Tensor> loadConstant(ConstantOp op) {
-  RankedTensorType type = op.getType();
-  if (type.getElementType().isF32()) {
-    ArrayRef<char> bytes = op.getRawBytes();
-    if (bytes.size() == type.getNumElements() * sizeof(float) &&
-        reinterpret_cast<uintptr_t>(bytes.data()) % alignof(float) == 0)
-      return Tensor::borrowReals(type.getShape(), reinterpret_cast<const float *>(bytes.data()));
-    std::optional<SmallVector<float>> values = getFloats(op);
-    if (!values)
-      return fail(describe(op) + " holds no data of its type");
-    return Tensor::fromBytes(type, values->data());
-  }
-  std::optional<SmallVector<int32_t>> values =
-      type.getElementType().isInteger(32) ? getInt32s(op) : getCodes(op);
-  if (!values)
-    return fail(describe(op) + " holds no data of its type");
-  Tensor tensor = Tensor::makeCodes(type.getShape());
-  llvm::copy(*values, tensor.writeCodes().data);
-  return tensor;
-}
 
 llvm::Error Interpreter::addStep(Operation *op) {
   if (auto constant = dyn_cast<ConstantOp>(op)) {

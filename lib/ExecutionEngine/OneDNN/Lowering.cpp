@@ -2,7 +2,7 @@
 // The walk over the function: placement of values, layouts, plain steps, taps.
 #include "Lowering.h"
 
-#include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
+#include "qopt/ExecutionEngine/ConstantTensors.h"
 #include "qopt/ExecutionEngine/EvaluationContext.h"
 
 #include <limits>
@@ -202,19 +202,17 @@ void Lowering::lowerReshape(ReshapeOp op) {
   values[op.getOutput()] = {buffer, getPlainDesc(op.getOutput().getType())};
 }
 
-static llvm::Error loadConstant(ConstantOp op, llvm::DenseMap<Value, Tensor> &constants) {
-  std::optional<SmallVector<float>> elements = getFloats(op);
-  if (!elements)
-    return llvm::createStringError("constant '" + getLayerName(op) + "' is not float data");
-  Tensor tensor = Tensor::makeReals(op.getType().getShape());
-  llvm::copy(*elements, tensor.writeReals().data);
-  constants[op.getOutput()] = std::move(tensor);
+llvm::Error Lowering::addConstant(ConstantOp op) {
+  llvm::Expected<Tensor> tensor = loadConstant(op);
+  if (!tensor)
+    return tensor.takeError();
+  constants[op.getOutput()] = std::move(*tensor);
   return llvm::Error::success();
 }
 
 llvm::Error Lowering::lower(Operation *op) {
   if (auto constant = dyn_cast<ConstantOp>(op))
-    return loadConstant(constant, constants);
+    return addConstant(constant);
   auto evaluation = dyn_cast<EvaluationOpInterface>(op);
   if (!evaluation || op->getNumResults() != 1)
     return llvm::createStringError("layer '" + getLayerName(op) + "' (" +

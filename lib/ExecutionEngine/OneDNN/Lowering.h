@@ -54,6 +54,7 @@ private:
   bool lowerPool(mlir::Operation *op, dnnl::algorithm algorithm, const Window &window);
   void lowerEltwise(mlir::Operation *op, dnnl::algorithm algorithm, float alpha, float beta);
   void lowerReshape(ReshapeOp op);
+  llvm::Error addConstant(ConstantOp op);
   void evaluatePlain(EvaluationOpInterface op);
   llvm::Error foldConstant(EvaluationOpInterface op);
 
