@@ -59,7 +59,8 @@ static LogicalResult prove(Operation *op, const numerics::RealMultiplier &multip
 
 static LogicalResult proveWeighted(WeightedOpInterface op, int64_t bound) {
   float x = getGrid(op.getActivationValue()).scale, y = getGrid(op->getResult(0)).scale;
-  for (float w : getQuantParams(op.getWeightsValue().getType())->scales)
+  QuantParams weights = *getQuantParams(op.getWeightsValue().getType());
+  for (float w : weights.scales)
     if (failed(prove(op, numerics::productMultiplier(x, w, y), bound)))
       return failure();
   return success();
