@@ -80,7 +80,7 @@ int64_t Graph::readInputDim(const proto::ValueInfoProto &input, int index) {
   if (index > 0)
     return size;
   modelBatch = size;
-  batch = options.batch > 0 ? options.batch : size;
+  batch = options.batch > 1 ? options.batch : size;
   return batch;
 }
 

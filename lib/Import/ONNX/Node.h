@@ -20,6 +20,7 @@ public:
   Node(Graph &graph, const proto::NodeProto &message) : graph(graph), message(message) {}
 
   llvm::StringRef getOpType() const { return message.op_type(); }
+  llvm::StringRef getDomain() const { return message.domain(); }
   bool isStandard() const { return message.domain().empty() || message.domain() == "ai.onnx"; }
   int64_t getOpset() const { return graph.getOpset(); }
   Graph &getGraph() { return graph; }

@@ -28,7 +28,7 @@ public:
 
   std::vector<const proto::NodeProto *> run() {
     for (const proto::ValueInfoProto &output : graph.output())
-      visit(findWriter(output.name(), [&] { return "output " + quoted(output.name()); }));
+      visit(findWriter(output.name(), [&] { return std::string("the graph's list of outputs"); }));
     std::vector<const proto::NodeProto *> nodes;
     for (int index : fileOrderWorks() ? inFileOrder() : finished)
       nodes.push_back(&graph.node(index));

@@ -27,7 +27,10 @@ void OperatorTable::add(std::initializer_list<Operator> family) {
 
 void OperatorTable::import(Node &node) const {
   auto row = rows.find(node.getOpType());
-  if (row == rows.end() || !node.isStandard())
+  if (!node.isStandard())
+    fail("operator belongs to domain " + quoted(node.getDomain()) +
+         ", where only ONNX's own is supported; export the model with standard operators");
+  if (row == rows.end())
     fail("operator is not supported; rewrite the model without it, or cut the graph before it");
   const Operator &op = row->second;
   if (op.fold && node.hasOnlyConstants())

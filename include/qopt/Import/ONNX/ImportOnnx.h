@@ -20,8 +20,9 @@ enum class OnnxIoLayout {
 };
 
 struct OnnxImportOptions {
-  /// Size of the inputs' leading dimension. 0: what the file says, 1 where it leaves it open.
-  int64_t batch = 0;
+  /// Size of the inputs' leading dimension. 1 is the size of an open one and leaves a fixed one as
+  /// it is; more replaces it in either case.
+  int64_t batch = 1;
   /// Name of the function; empty: the stem of the file name, made a C identifier.
   std::string functionName;
   OnnxIoLayout ioLayout = OnnxIoLayout::Model;
