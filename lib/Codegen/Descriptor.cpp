@@ -112,12 +112,11 @@ private:
 } // namespace
 
 std::string DescriptorEmitter::emitBytes(StringRef suffix, StringRef bytes, unsigned alignment) {
-  OpBuilder builder = library.getGlobalBuilder();
+  OpBuilder builder = OpBuilder::atBlockEnd(library.getModule().getBody());
   std::string symbol = library.getFreshSymbol((network.name + "_" + suffix).str());
   auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), bytes.size());
-  library.setLastGlobal(LLVM::GlobalOp::create(builder, network.loc, type, /*isConstant=*/true,
-                                               LLVM::Linkage::Internal, symbol,
-                                               builder.getStringAttr(bytes), alignment));
+  LLVM::GlobalOp::create(builder, network.loc, type, /*isConstant=*/true, LLVM::Linkage::Internal,
+                         symbol, builder.getStringAttr(bytes), alignment);
   return symbol;
 }
 
@@ -130,11 +129,10 @@ DescriptorEmitter::emitGlobal(StringRef name, LLVM::Linkage linkage,
   inner.setInsertionPointToEnd(block.get());
   Value value = initializer(inner);
   LLVM::ReturnOp::create(inner, network.loc, value);
-  OpBuilder builder = library.getGlobalBuilder();
+  OpBuilder builder = OpBuilder::atBlockEnd(library.getModule().getBody());
   auto global = LLVM::GlobalOp::create(builder, network.loc, value.getType(), /*isConstant=*/true,
                                        linkage, name, Attribute());
   global.getInitializerRegion().push_back(block.release());
-  library.setLastGlobal(global);
   return global;
 }
 

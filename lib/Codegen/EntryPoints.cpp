@@ -122,13 +122,13 @@ func::FuncOp EntryPointEmitter::getOverlapHelper() {
   });
 }
 
-/// Runs a step on n tasks: through the caller's parallel-for, or here if there is but one.
+/// Runs a step on n tasks: through the caller's parallel-for, or here if there is none.
 func::FuncOp EntryPointEmitter::getDispatchHelper() {
   Type arguments[] = {pointer, pointer, i32, pointer, pointer};
   return getHelper("qopt_dispatch", arguments, {}, [&](Body &body) {
     Emitter &emit = body.emit;
     Value parallelFor = body.arg(0), tasks = body.arg(2), step = body.arg(3), data = body.arg(4);
-    Value serial = compare(emit, arith::CmpIPredicate::ule, tasks, 1);
+    Value serial = isNull(emit, parallelFor);
     auto choice = scf::IfOp::create(emit.builder, emit.loc, serial, /*withElseRegion=*/true);
     OpBuilder inner = choice.getThenBodyBuilder();
     Value zero = arith::ConstantIntOp::create(inner, emit.loc, 0, 32);
@@ -267,10 +267,6 @@ func::FuncOp EntryPointEmitter::emitExecute(ArrayRef<Step> steps) {
   }
   for (const Step &step : steps) {
     func::FuncOp function = step.function;
-    if (step.maxTasks == 1) {
-      func::CallOp::create(builder, loc, function, ValueRange{data, emit.integer(i32, 0)});
-      continue;
-    }
     Value tasks = arith::MinUIOp::create(builder, loc, body.arg(kContextTasks),
                                          emit.integer(i32, step.maxTasks));
     Value code = func::ConstantOp::create(builder, loc, function.getFunctionType(),

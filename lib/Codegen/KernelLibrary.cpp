@@ -55,6 +55,9 @@ func::FuncOp KernelLibrary::getOrCreateKernel(StringRef name, StringRef signatur
   arguments.append(2, IndexType::get(context));
   Location loc = UnknownLoc::get(context); // shared: no layer owns it
   func::FuncOp kernel = createFunction(loc, getFreshSymbol(symbol), arguments, {});
+  // Kernels stay functions of their own: a network in one function would take quadratic time to
+  // compile, and profilers would see nothing.
+  kernel.setNoInlineAttr(UnitAttr::get(context));
   for (unsigned i = 0; i < numPointers; ++i)
     kernel.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), UnitAttr::get(context));
 
@@ -68,29 +71,22 @@ func::FuncOp KernelLibrary::getOrCreateKernel(StringRef name, StringRef signatur
   return kernel;
 }
 
-OpBuilder KernelLibrary::getGlobalBuilder() {
-  OpBuilder builder(module.getContext());
-  if (lastGlobal)
-    builder.setInsertionPointAfter(lastGlobal);
-  else
-    builder.setInsertionPointToStart(module.getBody());
-  return builder;
-}
-
 std::string KernelLibrary::getOrCreateConstant(StringRef name, ArrayRef<char> bytes) {
   uint64_t hash = llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size()));
   for (const std::string &symbol : constants[hash])
     if (constantBytes[symbol] == bytes)
       return symbol;
 
-  OpBuilder builder = getGlobalBuilder();
   MLIRContext *context = module.getContext();
+  OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
+  if (lastConstant)
+    builder.setInsertionPointAfter(lastConstant);
   std::string symbol = getFreshSymbol(name);
   auto type = RankedTensorType::get({static_cast<int64_t>(bytes.size())}, builder.getI8Type());
   // 16: blobs of a greater alignment do not survive bytecode that is read from a stream.
   AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 16);
   auto value = DenseResourceElementsAttr::get(type, symbol, std::move(blob));
-  lastGlobal = LLVM::GlobalOp::create(
+  lastConstant = LLVM::GlobalOp::create(
       builder, UnknownLoc::get(context), LLVM::LLVMArrayType::get(builder.getI8Type(), bytes.size()),
       /*isConstant=*/true, LLVM::Linkage::Internal, symbol, value, kConstantAlignment);
   constants[hash].push_back(symbol);

@@ -26,14 +26,11 @@ public:
   mlir::func::FuncOp createFunction(mlir::Location loc, llvm::StringRef name,
                                     llvm::ArrayRef<mlir::Type> arguments,
                                     llvm::ArrayRef<mlir::Type> results);
-  /// An insertion point before all functions of the program, after the globals so far.
-  mlir::OpBuilder getGlobalBuilder();
-  void setLastGlobal(mlir::Operation *global) { lastGlobal = global; }
   mlir::ModuleOp getModule() const { return module; }
 
 private:
   mlir::ModuleOp module;
-  mlir::Operation *lastGlobal = nullptr;
+  mlir::Operation *lastConstant = nullptr;
   llvm::StringMap<mlir::func::FuncOp> kernels;    ///< by name and signature
   llvm::StringMap<unsigned> symbols;              ///< taken, with the last suffix tried
   llvm::DenseMap<uint64_t, llvm::SmallVector<std::string, 1>> constants; ///< by hash of the bytes

@@ -30,6 +30,7 @@ struct ProgramEmitter::StepBuilder {
   Operation *layer;
   int64_t maxTasks;
   int64_t constantBytes = 0;
+  bool isCopy = false;
   Value fields[4] = {};        ///< of the context, loaded once
   Value task = {}, tasks = {}; ///< as index; null where one task does all
 
@@ -152,8 +153,15 @@ ProgramEmitter::StepBuilder ProgramEmitter::beginStep(Operation *layer, StringRe
 void ProgramEmitter::endStep(StepBuilder &step, func::FuncOp kernel) {
   func::ReturnOp::create(step.builder, step.loc);
   steps.push_back({step.function, step.maxTasks});
-  info.steps.push_back({getLayerName(step.layer).str(), positions.lookup(step.layer),
-                        kernel.getName().str(), step.maxTasks, step.constantBytes});
+  StepInfo &made = info.steps.emplace_back();
+  made.layer = getLayerName(step.layer).str();
+  made.op = positions.lookup(step.layer);
+  made.isCopy = step.isCopy;
+  made.kernel = kernel.getName().str();
+  // A kernel that fell back to the scalar row says so in its name.
+  made.rows = kernel.getName().contains("__generic") ? "generic" : rows.getName().str();
+  made.maxTasks = step.maxTasks;
+  made.constantBytes = step.constantBytes;
 }
 
 void ProgramEmitter::addHalo(StepBuilder &step, const View &view) {
@@ -210,6 +218,7 @@ void ProgramEmitter::emitCopy(Operation *user, const Copy &copy) {
   int64_t minRows = llvm::divideCeil(int64_t{1} << 15, rowBytes); // a task pays off from 32 KiB
   StepBuilder step =
       beginStep(user, "copy", getMaxTasks(from.n * from.h, minRows, options.maxTasks));
+  step.isCopy = true;
   Value source = getPointer(step, copy.from), target = getPointer(step, copy.to);
   auto [begin, end] = step.share(from.n * from.h);
   func::CallOp::create(step.builder, step.loc, kernel, ValueRange{source, target, begin, end});

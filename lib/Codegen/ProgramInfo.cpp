@@ -40,6 +40,9 @@ DictionaryAttr writeStep(MLIRContext *context, const StepInfo &step) {
   writer.add("layer", StringRef(step.layer));
   writer.add("op", step.op);
   writer.add("kernel", FlatSymbolRefAttr::get(context, step.kernel));
+  writer.add("rows", StringRef(step.rows));
+  if (step.isCopy)
+    writer.add("copy", writer.builder.getUnitAttr());
   writer.add("max_tasks", step.maxTasks);
   writer.add("constant_bytes", step.constantBytes);
   return writer.get();
@@ -51,6 +54,8 @@ StepInfo readStep(DictionaryAttr step) {
   info.op = getInt(step, "op");
   if (auto kernel = step.getAs<FlatSymbolRefAttr>("kernel"))
     info.kernel = kernel.getValue().str();
+  info.rows = getString(step, "rows");
+  info.isCopy = step.contains("copy");
   info.maxTasks = getInt(step, "max_tasks");
   info.constantBytes = getInt(step, "constant_bytes");
   return info;
@@ -97,6 +102,14 @@ TensorInfo readTensor(DictionaryAttr tensor) {
 }
 
 } // namespace
+
+const StepInfo *ProgramInfo::findStep(Operation *layer) const {
+  int64_t position = std::distance(layer->getBlock()->begin(), Block::iterator(layer));
+  for (const StepInfo &step : llvm::reverse(steps))
+    if (step.op == position && !step.isCopy)
+      return &step;
+  return nullptr;
+}
 
 DictionaryAttr ProgramInfo::toAttribute(MLIRContext *context) const {
   Writer writer(context);

@@ -25,7 +25,8 @@ llvm::Error CompiledNetwork::prepare(unsigned tasks) {
     return llvm::createStringError("network '%s' runs with 1 to %u tasks, not %u", module.name,
                                    module.max_tasks, tasks);
   uint64_t needed = module.workspace_fixed + tasks * module.workspace_per_task;
-  needed = std::max<uint64_t>(llvm::alignTo(needed, module.workspace_align), module.workspace_align);
+  needed =
+      std::max<uint64_t>(llvm::alignTo(needed, module.workspace_align), module.workspace_align);
   if (needed > workspaceBytes) {
     workspace.reset(static_cast<char *>(std::aligned_alloc(module.workspace_align, needed)));
     workspaceBytes = workspace ? needed : 0;
@@ -82,9 +83,9 @@ llvm::Error CompiledNetwork::run(llvm::ArrayRef<const void *> inputs,
   return call(inputs, outputs, tasks, tasks > 1 ? &TaskPool::parallelFor : nullptr, pool.get());
 }
 
-llvm::Expected<std::vector<double>>
-CompiledNetwork::timeSteps(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs,
-                           unsigned tasks) {
+llvm::Expected<std::vector<double>> CompiledNetwork::timeSteps(llvm::ArrayRef<const void *> inputs,
+                                                               llvm::ArrayRef<void *> outputs,
+                                                               unsigned tasks) {
   if (llvm::Error error = prepare(tasks))
     return std::move(error);
   // Every step goes through the parallel-for exactly once.

@@ -16,7 +16,9 @@ namespace qopt::codegen {
 struct StepInfo {
   std::string layer;         ///< name in the imported model, or the op's name
   int64_t op = -1;           ///< position of the op in the network's block; copies: of their user
-  std::string kernel;        ///< symbol; names the row
+  bool isCopy = false;       ///< moves a tensor to another layout; the op itself is another step
+  std::string kernel;        ///< symbol
+  std::string rows;          ///< the row set that the kernel is made of; "generic": scalar
   int64_t maxTasks = 1;
   int64_t constantBytes = 0; ///< of packed constants; those shared with another step included
 };
@@ -38,6 +40,10 @@ struct ProgramInfo {
   std::vector<std::string> inputs, outputs; ///< name, type and bytes, for people
   std::vector<StepInfo> steps;
   std::vector<TensorInfo> tensors; ///< empty without keepAll
+
+  /// The step that computes `layer`, an op of the level-3 function that the program was made of
+  /// (the last one where there are several); null where there is none (aliases, constants).
+  const StepInfo *findStep(mlir::Operation *layer) const;
 
   mlir::DictionaryAttr toAttribute(mlir::MLIRContext *context) const;
   static ProgramInfo fromAttribute(mlir::DictionaryAttr attribute);

@@ -22,14 +22,16 @@ using namespace qopt;
 
 /// Function attributes of LLVM: the CPU, its features, that no loop may become a call of libc, and
 /// that nothing unwinds (no tables for it).
-static ArrayAttr getFunctionAttributes(MLIRContext *context, const Target &target) {
-  Builder builder(context);
+static ArrayAttr getFunctionAttributes(func::FuncOp function, const Target &target) {
+  Builder builder(function.getContext());
   SmallVector<Attribute> attributes = {builder.getStrArrayAttr({"target-cpu", target.cpu}),
                                        builder.getStringAttr("no-builtins"),
                                        builder.getStringAttr("nounwind")};
   if (!target.features.empty())
     attributes.push_back(
         builder.getStrArrayAttr({"target-features", getFeatureString(target)}));
+  if (function.getNoInline()) // upstream's conversion drops it
+    attributes.push_back(builder.getStringAttr("noinline"));
   return builder.getArrayAttr(attributes);
 }
 
@@ -55,9 +57,8 @@ public:
     options.keepAll = keepAll;
     if (failed(codegen::emitKernelPrograms(getOperation(), *machine.rows, options)))
       return signalPassFailure();
-    ArrayAttr attributes = getFunctionAttributes(&getContext(), machine);
     for (auto function : getOperation().getOps<func::FuncOp>())
-      function->setAttr("passthrough", attributes);
+      function->setAttr("passthrough", getFunctionAttributes(function, machine));
     getOperation()->setAttr(LLVM::LLVMDialect::getTargetTripleAttrName(),
                             StringAttr::get(&getContext(), machine.triple));
   }
