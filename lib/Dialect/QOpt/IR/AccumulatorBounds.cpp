@@ -9,14 +9,11 @@
 #include "qopt/Dialect/QOpt/IR/ChannelIndex.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+#include "qopt/Quantization/AccumulatorBound.h"
 
 using namespace mlir;
 using namespace qopt;
 using namespace qopt::detail;
-
-static uint64_t getMagnitude(int64_t value) {
-  return value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
-}
 
 static std::optional<uint64_t> getWeightedBound(WeightedOpInterface op) {
   std::optional<QuantParams> input = getQuantParams(op.getActivationValue().getType());
@@ -29,26 +26,24 @@ static std::optional<uint64_t> getWeightedBound(WeightedOpInterface op) {
     return std::nullopt;
 
   ChannelIndex channelOf(getShape(op.getWeightsValue()), op.getOutputChannelAxis());
-  SmallVector<int64_t> highest(channelOf.size(), 0), lowest(channelOf.size(), 0);
+  SmallVector<numerics::AccumulatorInterval> channels(channelOf.size());
   if (Value bias = op.getBiasValue()) {
     ConstantOp constant = getConstant(bias);
     auto values = constant ? getInt32s(constant) : std::nullopt;
     if (!values)
       return std::nullopt;
-    highest.assign(values->begin(), values->end());
-    lowest = highest;
+    for (auto [channel, value] : llvm::zip(channels, *values))
+      channel.addConstant(value);
   }
   int64_t low = int64_t(input->storageMin) - input->zeroPoint(0);
   int64_t high = int64_t(input->storageMax) - input->zeroPoint(0);
   for (auto [index, code] : llvm::enumerate(*codes)) {
     int64_t channel = channelOf(index);
-    int64_t weight = int64_t(code) - grid->zeroPoint(channel);
-    highest[channel] += std::max(low * weight, high * weight);
-    lowest[channel] += std::min(low * weight, high * weight);
+    channels[channel].addWeight(int64_t(code) - grid->zeroPoint(channel), low, high);
   }
-  uint64_t bound = 0;
-  for (auto [top, bottom] : llvm::zip(highest, lowest))
-    bound = std::max({bound, getMagnitude(top), getMagnitude(bottom)});
+  int64_t bound = 0;
+  for (const numerics::AccumulatorInterval &channel : channels)
+    bound = std::max(bound, channel.maxAbs());
   return bound;
 }
 
@@ -62,22 +57,24 @@ std::optional<uint64_t> MatmulOp::getAccumulatorBound() {
   return getWeightedBound(cast<WeightedOpInterface>(getOperation()));
 }
 
-/// `count` summands |q_x - z_x|.
-static std::optional<uint64_t> getSumBound(Value input, uint64_t count) {
+/// Of `count` summands q_x - z_x.
+static std::optional<uint64_t> getSumBound(Value input, int64_t count) {
   std::optional<QuantParams> grid = getQuantParams(input.getType());
   if (!grid)
     return std::nullopt;
-  int64_t zeroPoint = grid->zeroPoint(0);
-  return count * std::max(getMagnitude(grid->storageMin - zeroPoint),
-                          getMagnitude(grid->storageMax - zeroPoint));
+  numerics::Storage storage{grid->storageMin, grid->storageMax};
+  return numerics::boundSum(storage, grid->zeroPoint(0), count).maxAbs();
 }
 
+/// Taps in the padding add nothing, so a window larger than the input counts the input.
 std::optional<uint64_t> AvgPool2DOp::getAccumulatorBound() {
-  return getSumBound(getInput(), getKernel()[0] * getKernel()[1]);
+  ArrayRef<int64_t> shape = getShape(getInput());
+  return getSumBound(getInput(),
+                     std::min(getKernel()[0], shape[1]) * std::min(getKernel()[1], shape[2]));
 }
 
 std::optional<uint64_t> ReduceMeanOp::getAccumulatorBound() {
-  uint64_t count = 1;
+  int64_t count = 1;
   for (int64_t axis : getAxes())
     count *= getShape(getInput())[axis];
   return getSumBound(getInput(), count);

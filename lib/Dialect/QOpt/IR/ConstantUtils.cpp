@@ -6,6 +6,7 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <cstring>
 
@@ -118,4 +119,33 @@ ConstantOp qopt::createCodeConstant(OpBuilder &builder, Location loc, StringRef 
                                     ArrayRef<int64_t> shape, Type elementType,
                                     ArrayRef<int8_t> codes) {
   return createConstant(builder, loc, name, shape, elementType, codes);
+}
+
+//===----------------------------------------------------------------------===//
+// Releasing
+//===----------------------------------------------------------------------===//
+
+size_t qopt::releaseUnusedResources(Operation *root) {
+  llvm::StringSet<> used;
+  root->walk([&](Operation *op) {
+    op->getAttrDictionary().walk([&](DenseResourceElementsAttr attribute) {
+      used.insert(attribute.getRawHandle().getKey());
+    });
+  });
+  auto &interface = DenseResourceElementsHandle::getManagerInterface(root->getContext());
+  DialectResourceBlobManager &manager = interface.getBlobManager();
+  SmallVector<std::string> unused;
+  size_t bytes = 0;
+  manager.getBlobMap([&](const llvm::StringMap<DialectResourceBlobManager::BlobEntry> &blobs) {
+    for (const auto &entry : blobs) {
+      const AsmResourceBlob *blob = entry.second.getBlob();
+      if (!blob || used.contains(entry.first()))
+        continue;
+      unused.push_back(entry.first().str());
+      bytes += blob->getData().size();
+    }
+  });
+  for (StringRef name : unused)
+    manager.update(name, AsmResourceBlob());
+  return bytes;
 }

@@ -27,6 +27,11 @@ ConstantOp createCodeConstant(mlir::OpBuilder &builder, mlir::Location loc, llvm
                               llvm::ArrayRef<int64_t> shape, mlir::Type elementType,
                               llvm::ArrayRef<int8_t> codes);
 
+/// Frees the bytes of resources that nothing in `root` refers to: constants that passes replaced leave
+/// theirs behind in the context. Only for whoever owns the context and knows that no other module in
+/// it, and no copy of this one, uses them. Returns the number of bytes.
+size_t releaseUnusedResources(mlir::Operation *root);
+
 } // namespace qopt
 
 #endif // QOPT_DIALECT_QOPT_IR_CONSTANTUTILS_H
