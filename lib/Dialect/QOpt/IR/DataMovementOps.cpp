@@ -87,9 +87,11 @@ LogicalResult SliceOp::verify() {
       failed(verifyNumbers(*this, "C1", "steps", getSteps(), input.size(), 1)) ||
       failed(verifyRank(*this, "C2", "a result", getOutput(), input.size())))
     return failure();
-  for (auto [i, size] : llvm::enumerate(output))
-    if (size > 0 && getStarts()[i] + (size - 1) * getSteps()[i] >= input[i])
+  for (auto [i, size] : llvm::enumerate(output)) {
+    int64_t last = input[i] - 1 - getStarts()[i];
+    if (last < 0 || size - 1 > last / getSteps()[i])
       return emitOpError("C2: dimension ") << i << " reads outside of the input";
+  }
   return verifyMovedType(*this, "C2", getInput(), getOutput());
 }
 
@@ -99,8 +101,8 @@ LogicalResult ResizeNearestOp::verify() {
       failed(verifyNumbers(*this, "C1", "scales", getScales(), 2, 1)))
     return failure();
   ArrayRef<int64_t> input = getShape(getInput());
-  SmallVector<int64_t> expected = {input[0], input[1] * getScales()[0], input[2] * getScales()[1],
-                                   input[3]};
+  SmallVector<int64_t> expected = {input[0], multiplySizes(input[1], getScales()[0]),
+                                   multiplySizes(input[2], getScales()[1]), input[3]};
   if (failed(verifyShape(*this, "C2", "a result", getOutput(), expected)))
     return failure();
   return verifyMovedType(*this, "C2", getInput(), getOutput());

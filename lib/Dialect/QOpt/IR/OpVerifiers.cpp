@@ -4,6 +4,8 @@
 
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <cmath>
 #include <limits>
 
@@ -219,6 +221,11 @@ LogicalResult qopt::detail::verifySameElementType(Operation *op, StringRef label
   if (getElementTypeOrSelf(input) == getElementTypeOrSelf(output))
     return success();
   return op->emitOpError(label) << ": expected the element type of the input in the result";
+}
+
+int64_t qopt::detail::multiplySizes(int64_t a, int64_t b) {
+  int64_t product;
+  return llvm::MulOverflow(a, b, product) ? std::numeric_limits<int64_t>::max() : product;
 }
 
 int64_t qopt::detail::getChannels(Value value) {

@@ -36,6 +36,9 @@ static LogicalResult verifyResource(ConstantOp op, DenseResourceElementsAttr res
   return success();
 }
 
+/// A splat of a few bytes may stand for terabytes, which readers would allocate.
+constexpr int64_t kMaxSplatElements = int64_t(1) << 28;
+
 LogicalResult ConstantOp::verify() {
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(getValue()))
     return verifyResource(*this, resource);
@@ -43,6 +46,8 @@ LogicalResult ConstantOp::verify() {
   bool plain = elementType.isF32() || elementType.isInteger(32) || elementType.isInteger(8);
   if (!isa<DenseElementsAttr>(getValue()) || !plain)
     return emitOpError("C3: expected dense_resource, or dense of f32, i32 or i8");
+  if (getType().getNumElements() > kMaxSplatElements)
+    return emitOpError("C3: expected at most 2^28 elements in a dense constant");
   return success();
 }
 

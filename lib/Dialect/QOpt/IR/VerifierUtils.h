@@ -47,6 +47,9 @@ llvm::LogicalResult verifyPerTensor(mlir::Operation *op, llvm::StringRef label,
 llvm::LogicalResult verifySameElementType(mlir::Operation *op, llvm::StringRef label,
                                           mlir::Value input, mlir::Value output);
 
+/// a * b for sizes, at most the greatest int64_t: sizes of broken files may not fit.
+int64_t multiplySizes(int64_t a, int64_t b);
+
 /// Channels of an activation: its last dimension; 1 for a scalar.
 int64_t getChannels(mlir::Value value);
 

@@ -91,6 +91,8 @@ LogicalResult Conv2DOp::verify() {
       failed(verifyGroups(*this)))
     return failure();
   ArrayRef<int64_t> weights = getShape(getWeights());
+  if (failed(verifyNumbers(*this, "C4", "kernel sizes", weights.slice(1, 2), 2, 1)))
+    return failure();
   Window window = Window::get(weights.slice(1, 2), getStrides(), getPads(), getDilations());
   if (failed(verifyWindowShape(*this, "C4", window, getInput(), getOutput(), weights[0])) ||
       failed(verifyResidual(*this)))
@@ -105,7 +107,9 @@ int64_t Conv2DOp::getReductionSize() {
   return weights[1] * weights[2] * weights[3];
 }
 
-int64_t Conv2DOp::getMacs() { return getOutput().getType().getNumElements() * getReductionSize(); }
+int64_t Conv2DOp::getMacs() {
+  return multiplySizes(getOutput().getType().getNumElements(), getReductionSize());
+}
 
 //===----------------------------------------------------------------------===//
 // DepthwiseConv2DOp
@@ -122,6 +126,8 @@ LogicalResult DepthwiseConv2DOp::verify() {
   if (inputs < 1 || outputs % inputs)
     return emitOpError("C3: expected weights for a multiple of ")
            << inputs << " channels, got " << outputs;
+  if (failed(verifyNumbers(*this, "C4", "kernel sizes", weights.take_front(2), 2, 1)))
+    return failure();
   Window window = Window::get(weights.take_front(2), getStrides(), getPads(), getDilations());
   if (failed(verifyWindowShape(*this, "C4", window, getInput(), getOutput(), outputs)))
     return failure();
@@ -136,7 +142,7 @@ int64_t DepthwiseConv2DOp::getReductionSize() {
 }
 
 int64_t DepthwiseConv2DOp::getMacs() {
-  return getOutput().getType().getNumElements() * getReductionSize();
+  return multiplySizes(getOutput().getType().getNumElements(), getReductionSize());
 }
 
 //===----------------------------------------------------------------------===//
@@ -161,7 +167,9 @@ int64_t MatmulOp::getOutputChannelAxis() { return 0; }
 
 int64_t MatmulOp::getReductionSize() { return getShape(getWeights())[1]; }
 
-int64_t MatmulOp::getMacs() { return getOutput().getType().getNumElements() * getReductionSize(); }
+int64_t MatmulOp::getMacs() {
+  return multiplySizes(getOutput().getType().getNumElements(), getReductionSize());
+}
 
 //===----------------------------------------------------------------------===//
 // BatchNormOp

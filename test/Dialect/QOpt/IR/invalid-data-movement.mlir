@@ -128,3 +128,11 @@ func.func @resize_nearest_c2(%x: tensor<1x1x1x1xf32>) {
   %0 = qopt.resize_nearest %x {scales = array<i64: 2, 2>} : (tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32>
   return
 }
+
+// -----
+
+func.func @slice_c2_overflow(%x: tensor<4xf32>) {
+  // expected-error @+1 {{C2: dimension 0 reads outside of the input}}
+  %0 = qopt.slice %x {starts = array<i64: 0>, steps = array<i64: 2147483647>} : (tensor<4xf32>) -> tensor<1099511627776xf32>
+  return
+}

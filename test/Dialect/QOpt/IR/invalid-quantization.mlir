@@ -110,6 +110,14 @@ func.func @requantize_c2(%x: tensor<1x!q8>) {
 
 // -----
 
+func.func @constant_c3_size() {
+  // expected-error @+1 {{C3: expected at most 2^28 elements in a dense constant}}
+  %0 = qopt.constant dense<1.0> : tensor<1099511627776xf32>
+  return
+}
+
+// -----
+
 func.func @constant_c2_size() {
   // expected-error @+1 {{C2: the resource 'short' has 4 bytes, its type needs 8}}
   %0 = qopt.constant dense_resource<short> : tensor<2xf32>

@@ -370,3 +370,12 @@ func.func @batch_norm_c3(%x: tensor<1x1xf32>, %p: tensor<1xf32>) {
      : (tensor<1x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>
   return
 }
+
+// -----
+
+func.func @conv2d_c4_kernel(%x: tensor<1x1x1x1xf32>, %w: tensor<1x1099511627776x1x1xf32>) {
+  // expected-error @+1 {{C4: expected 2 kernel sizes of at least 1}}
+  %0 = qopt.conv2d %x, %w
+     : (tensor<1x1x1x1xf32>, tensor<1x1099511627776x1x1xf32>) -> tensor<1x1x1x1xf32>
+  return
+}

@@ -17,7 +17,7 @@ def QOpt_ConstantOp : QOpt_Op<"constant", [
     Constraints:
     - C1: the attribute's type is the result's type;
     - C2: a resource exists and its size is what the type needs;
-    - C3: `dense` is f32, i32 or i8.
+    - C3: `dense` is f32, i32 or i8, of at most 2^28 elements.
 
     ```mlir
     %w = qopt.constant dense_resource<conv1_w> : tensor<32x3x3x3x!quant.uniform<i8<-127:127>:f32, 0.01>>
