@@ -3,6 +3,12 @@
 
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+#ifdef QOPT_HAS_ONEDNN
+#include "qopt/ExecutionEngine/OneDNN/OneDNN.h"
+#endif
+#ifdef QOPT_HAS_ONEDNN
+#include "qopt/ExecutionEngine/OneDNN/OneDNN.h"
+#endif
 #include "qopt/Import/ONNX/ImportOnnx.h"
 #include "qopt/InitAll.h"
 
@@ -10,6 +16,7 @@
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ThreadPool.h"
 
 using namespace llvm;
 using namespace mlir;
@@ -62,9 +69,24 @@ Level detectLevel(ModuleOp module) {
 std::unique_ptr<MLIRContext> makeContext() {
   DialectRegistry registry;
   registerAllDialects(registry);
+#ifdef QOPT_HAS_ONEDNN
+  registerOneDNNFloatEngine(registry);
+#endif
   auto context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   context->loadAllAvailableDialects();
   return context;
+}
+
+ThreadScope::ThreadScope(MLIRContext *context, unsigned threads) : context(context) {
+  if (threads == 1)
+    return;
+  pool = std::make_unique<DefaultThreadPool>(hardware_concurrency(threads));
+  context->setThreadPool(*pool);
+}
+
+ThreadScope::~ThreadScope() {
+  if (pool)
+    context->disableMultithreading();
 }
 
 DiagnosticCollector::DiagnosticCollector(MLIRContext *context)
