@@ -19,6 +19,11 @@ static std::string formatShape(ArrayRef<int64_t> shape) {
 /// Number of batches in `array`, whose leading dimension counts samples.
 static llvm::Expected<int64_t> countBatches(StringRef path, StringRef name, const ArrayView &array,
                                             ArrayRef<int64_t> shape) {
+  // Converting in silence would hide that bytes, say, were never scaled to the network's range.
+  if (array.type != ArrayType::F32)
+    return llvm::createStringError(path + ": input '" + name +
+                                   "' needs float32 (f4), the file has " + getTypeCode(array.type) +
+                                   "; convert it with NumPy's astype");
   ArrayRef<int64_t> given = array.shape;
   if (shape.empty() || given.size() != shape.size() || given.drop_front() != shape.drop_front())
     return llvm::createStringError(path + ": input '" + name + "' needs samples of shape " +
@@ -61,38 +66,11 @@ llvm::Expected<SampleSource> SampleSource::create(func::FuncOp function, const A
   return source;
 }
 
-template <typename T> static void convert(const char *data, std::vector<float> &values) {
-  for (size_t i = 0; i < values.size(); ++i) {
-    T value; // the mapping may be unaligned
-    std::memcpy(&value, data + i * sizeof(T), sizeof(T));
-    values[i] = static_cast<float>(value);
-  }
-}
-
-static void convert(ArrayType type, const char *data, std::vector<float> &values) {
-  switch (type) {
-  case ArrayType::F32:
-    std::memcpy(values.data(), data, values.size() * sizeof(float));
-    return;
-  case ArrayType::F64:
-    return convert<double>(data, values);
-  case ArrayType::I8:
-    return convert<int8_t>(data, values);
-  case ArrayType::U8:
-    return convert<uint8_t>(data, values);
-  case ArrayType::I16:
-    return convert<int16_t>(data, values);
-  case ArrayType::I32:
-    return convert<int32_t>(data, values);
-  case ArrayType::I64:
-    return convert<int64_t>(data, values);
-  }
-}
-
 llvm::Expected<std::vector<float>> SampleSource::read(const Input &input, int64_t batch) const {
   std::vector<float> values(input.batchElements);
   int64_t offset = batch * input.batchElements * getElementBytes(input.array->type);
-  convert(input.array->type, input.array->data + offset, values);
+  // The mapping may be unaligned.
+  std::memcpy(values.data(), input.array->data + offset, values.size() * sizeof(float));
   auto bad = llvm::find_if(values, [](float value) { return !std::isfinite(value); });
   if (bad == values.end())
     return values;

@@ -3,7 +3,9 @@
 #include "qopt/ExecutionEngine/CompiledNetwork.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Object/ELF.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 #include <dlfcn.h>
@@ -12,6 +14,30 @@ using namespace qopt;
 
 static llvm::Error fail(llvm::StringRef path, const llvm::Twine &reason) {
   return llvm::createStringError("'" + path + "' " + reason);
+}
+
+/// The dynamic loader maps whatever the headers promise, and touching a page past the end of the
+/// file kills the process: a truncated copy has to be found before.
+static llvm::Error checkComplete(llvm::StringRef path) {
+  auto buffer =
+      llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return fail(path, "cannot be read: " + buffer.getError().message());
+  llvm::StringRef contents = (*buffer)->getBuffer();
+  if (!contents.starts_with(llvm::StringRef("\x7f"
+                                            "ELF\x02\x01",
+                                            6)))
+    return llvm::Error::success(); // the loader says what it is
+  auto file = llvm::object::ELF64LEFile::create(contents);
+  if (!file)
+    return fail(path, "is damaged: " + llvm::toString(file.takeError()) + "; compile it again");
+  auto segments = file->program_headers();
+  if (!segments)
+    return fail(path, "is damaged: " + llvm::toString(segments.takeError()) + "; compile it again");
+  for (const auto &segment : *segments)
+    if (segment.p_offset > contents.size() || segment.p_filesz > contents.size() - segment.p_offset)
+      return fail(path, "is truncated; copy it or compile it again");
+  return llvm::Error::success();
 }
 
 static llvm::Error checkModule(const qopt_module &module, llvm::StringRef path) {
@@ -32,8 +58,8 @@ static llvm::Error checkModule(const qopt_module &module, llvm::StringRef path) 
 }
 
 llvm::Expected<std::unique_ptr<CompiledNetwork>> qopt::loadNativeModule(llvm::StringRef path) {
-  if (!llvm::sys::fs::exists(path))
-    return fail(path, "does not exist");
+  if (llvm::Error error = checkComplete(path))
+    return std::move(error);
   llvm::SmallString<128> absolute(path); // a bare name would be searched for elsewhere
   llvm::sys::fs::make_absolute(absolute);
   std::shared_ptr<void> handle(dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL),

@@ -170,8 +170,9 @@ class FolderTest(ToolTestCase):
 
     @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
     def test_read_only_folder(self) -> None:
-        self.output.mkdir(mode=0o500)
-        self.assert_refused(self.compile(self.model), "output")
+        (self.folder / "locked").mkdir(mode=0o500)
+        self.output = self.folder / "locked/output"
+        self.assert_refused(self.compile(self.model), "locked")
 
     def test_folder_that_cannot_be(self) -> None:
         """Even root cannot make a folder there."""

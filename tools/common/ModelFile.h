@@ -11,6 +11,10 @@
 #include <memory>
 #include <string>
 
+namespace llvm {
+class ThreadPoolInterface;
+}
+
 namespace qopt {
 
 /// The levels of docs/Architecture.md.
@@ -49,6 +53,18 @@ private:
 
 /// A context with every dialect of the tools, single-threaded inside MLIR.
 std::unique_ptr<mlir::MLIRContext> makeContext();
+
+/// Lets passes use several threads while it lives.
+class ThreadScope {
+public:
+  /// `threads` 0: as many as the machine has.
+  ThreadScope(mlir::MLIRContext *context, unsigned threads);
+  ~ThreadScope();
+
+private:
+  mlir::MLIRContext *context;
+  std::unique_ptr<llvm::ThreadPoolInterface> pool;
+};
 
 /// Collects MLIR's diagnostics so that a tool can print one sentence and leave with status 1.
 class DiagnosticCollector {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Compile.h"
 #include "ModelFile.h"
+#include "OptionChecks.h"
 #include "Outputs.h"
 #include "Report.h"
 
@@ -38,12 +39,16 @@ private:
   Error quantize();
   /// Machine code, headers and report.
   Error emit();
-  Error emitShared(StringRef objectPath);
-  Error emitReport(const codegen::ProgramInfo *program);
+  Error emitKernels();
+  Error emitMachineCode(const MemoryBuffer &object);
+  Error emitHeaders(const codegen::ProgramInfo &program);
+  Error emitReport(const codegen::ProgramInfo &program);
 
   Error runPipeline(StringRef what, llvm::function_ref<void(OpPassManager &)> build);
-  /// Writes the module where --stop-after names this stage; `stopped` says that it did.
-  Error stopAfter(Stage stage, StringRef suffix, bool &stopped);
+  /// `error` with the model's file in front.
+  Error nameFile(Error error) const {
+    return fail(model.path() + ": " + toString(std::move(error)));
+  }
   std::string numerics() const { return options.numerics.empty() ? "fp32" : options.numerics; }
   std::string io() const { return options.io.empty() ? "float" : options.io; }
 
@@ -79,6 +84,8 @@ Error Compilation::calibrate() {
     return fail(model.path() + ": a float network needs the ranges of its activations; pass "
                                "example inputs with --calibrate=X.npy, or --ranges=FILE of an "
                                "earlier run");
+  // The passes' own work is too small to share out; samples are not.
+  ThreadScope threads(model.context(), options.threads);
   return runPipeline("calibration", [&](OpPassManager &manager) {
     CalibrateOptions calibrate;
     calibrate.data = options.calibrationData;
@@ -106,17 +113,12 @@ Error Compilation::quantize() {
   });
 }
 
-Error Compilation::stopAfter(Stage stage, StringRef suffix, bool &stopped) {
-  stopped = options.stopAfter == stage;
-  return stopped ? folder.writeModule(suffix, model.module()) : Error::success();
-}
-
 Error Compilation::run() {
   Expected<func::FuncOp> network = model.network();
   if (!network)
     return network.takeError();
   network->setName(options.name);
-  if (Error error = folder.prepare())
+  if (Error error = folder.check())
     return error;
   struct Step {
     Stage stage;
@@ -131,62 +133,76 @@ Error Compilation::run() {
     if (step.work)
       if (Error error = (this->*step.work)())
         return error;
-    bool stopped = false;
-    if (Error error = stopAfter(step.stage, step.suffix, stopped))
+    if (options.stopAfter != step.stage)
+      continue;
+    if (Error error = folder.stageModule(step.suffix, model.module()))
       return error;
-    if (stopped)
-      return Error::success();
+    return folder.commit();
   }
-  return emit();
+  if (Error error = emit())
+    return error;
+  return folder.commit();
 }
 
-Error Compilation::emitReport(const codegen::ProgramInfo *program) {
+Error Compilation::emitReport(const codegen::ProgramInfo &program) {
   Expected<func::FuncOp> network = model.network();
   if (!network)
     return network.takeError();
   Expected<std::string> hash = hashFile(options.model);
   if (!hash)
     return hash.takeError();
-  ReportContext context{&options, *hash, target.name.str(), "", io(), program};
+  ReportContext context{&options, *hash, target.name.str(), "", "", &program};
   context.numerics = stringifyContract(getContract(*network)).str();
-  return folder.writeJson(".report.json", makeReport(*network, context));
+  context.io = hasQuantizedInterface(*network) ? "quantized" : "float";
+  return folder.stageJson(".report.json", makeReport(*network, context));
 }
 
-/// Links a temporary copy where the object itself is not wanted.
-Error Compilation::emitShared(StringRef objectPath) {
-  return linkSharedLibrary(objectPath, folder.path(".so"), options.name);
+Error Compilation::emitKernels() {
+  if (Error error = lowerToKernels(model.module(), target))
+    return error;
+  return folder.stageModule(".kernels.mlir", model.module());
+}
+
+/// A shared library is linked from the object's file, wanted or not.
+Error Compilation::emitMachineCode(const MemoryBuffer &object) {
+  bool wantsShared = options.emit.shared && target.hostCanLink;
+  if (!options.emit.object && !wantsShared)
+    return Error::success();
+  Expected<std::string> objectPath = folder.stage(".o", options.emit.object);
+  if (!objectPath)
+    return objectPath.takeError();
+  if (Error error = writeFileAtomically(*objectPath, object.getBuffer()))
+    return error;
+  if (!wantsShared)
+    return Error::success();
+  Expected<std::string> sharedPath = folder.stage(".so");
+  if (!sharedPath)
+    return sharedPath.takeError();
+  return linkSharedLibrary(*objectPath, *sharedPath, options.name);
+}
+
+Error Compilation::emitHeaders(const codegen::ProgramInfo &program) {
+  if (Error error = folder.stageText(".h", getHeaderText(program)))
+    return error;
+  return folder.stageFile("qopt_abi.h", getAbiHeaderText());
 }
 
 Error Compilation::emit() {
-  if (options.stopAfter == Stage::Kernels) {
-    if (Error error = lowerToKernels(model.module(), target))
-      return error;
-    return folder.writeModule(".kernels.mlir", model.module());
-  }
+  if (options.stopAfter == Stage::Kernels)
+    return emitKernels();
   Expected<CompiledObject> compiled = compileToObject(model.module(), target);
   if (!compiled)
-    return compiled.takeError();
+    return nameFile(compiled.takeError());
   const codegen::ProgramInfo &program = compiled->programs.front();
-  bool wantsShared = options.emit.shared && target.hostCanLink;
-  std::string objectPath = folder.path(".o");
-  if (options.emit.object || wantsShared)
-    if (Error error = writeFileAtomically(objectPath, compiled->object->getBuffer()))
-      return error;
-  if (wantsShared)
-    if (Error error = emitShared(objectPath))
-      return error;
-  if (!options.emit.object)
-    sys::fs::remove(objectPath);
+  if (Error error = emitMachineCode(*compiled->object))
+    return error;
   if (options.emit.quantized)
-    if (Error error = folder.writeModule(".quantized.mlir", model.module()))
+    if (Error error = folder.stageModule(".quantized.mlir", model.module()))
       return error;
-  if (options.emit.header) {
-    if (Error error = folder.writeText(".h", getHeaderText(program)))
+  if (options.emit.header)
+    if (Error error = emitHeaders(program))
       return error;
-    if (Error error = folder.writeFile("qopt_abi.h", getAbiHeaderText()))
-      return error;
-  }
-  return options.emit.report ? emitReport(&program) : Error::success();
+  return options.emit.report ? emitReport(program) : Error::success();
 }
 
 Error compile(const DriverOptions &options) {
@@ -202,9 +218,8 @@ Error compile(const DriverOptions &options) {
   Expected<Model> model = Model::open(options.model, settings);
   if (!model)
     return model.takeError();
-  if (model->level() > Level::Quantized)
-    return fail(options.model + ": is at " + describe(model->level()) +
-                "; lower it with qopt's pipelines, qopt-compile takes levels 1 to 3");
+  if (Error error = checkOptions(options, *model))
+    return error;
   return Compilation(options, **target, std::move(*model)).run();
 }
 

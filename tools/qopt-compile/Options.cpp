@@ -87,6 +87,24 @@ static Error checkPaths(const DriverOptions &options) {
   return Error::success();
 }
 
+/// Which of the options that only some models take were given.
+static void readGiven(const CommandLine &line, DriverOptions &options) {
+  static constexpr std::pair<unsigned, StringRef> import[] = {{OPT_batch, "--batch"},
+                                                              {OPT_io_layout, "--io-layout"}};
+  static constexpr std::pair<unsigned, StringRef> calibration[] = {
+      {OPT_calibrate, "--calibrate"},
+      {OPT_ranges, "--ranges"},
+      {OPT_calibrator, "--calibrator"},
+      {OPT_weights, "--weights"},
+      {OPT_activations, "--activations"}};
+  for (auto [id, option] : import)
+    if (line.has(id))
+      options.importOptions.push_back(option.str());
+  for (auto [id, option] : calibration)
+    if (line.has(id))
+      options.calibrationOptions.push_back(option.str());
+}
+
 /// Options whose value is one of a few words.
 static Error readChoices(const CommandLine &line, DriverOptions &options) {
   struct Choice {
@@ -156,6 +174,7 @@ Expected<DriverOptions> parseDriverOptions(int argc, char **argv) {
     return line.takeError();
   DriverOptions options;
   readPaths(*line, options);
+  readGiven(*line, options);
   if (Error error = checkPaths(options))
     return std::move(error);
   if (Error error = readChoices(*line, options))

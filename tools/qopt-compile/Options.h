@@ -33,10 +33,10 @@ struct DriverOptions {
   Stage stopAfter = Stage::All;
   EmitSet emit;
   bool emitGiven = false; ///< an explicit --emit=so for a cross target is an error
+  /// Options given that say how to import, and how to find ranges: they need a model of that level.
+  std::vector<std::string> importOptions, calibrationOptions;
   bool listTargets = false;
   std::string commandLine; ///< as recorded in the report
-
-  bool quantizedInterface() const { return io == "quantized"; }
 };
 
 /// Parses argv; prints help or version and leaves the process itself where asked for those.

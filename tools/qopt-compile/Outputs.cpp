@@ -3,53 +3,111 @@
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 
 namespace qopt {
 
-Error OutputFolder::prepare() const {
-  const std::string &dir = options->outputDir;
-  if (std::error_code error = sys::fs::create_directories(dir, true, sys::fs::all_all))
-    return createStringError(error, dir + ": the folder cannot be made: " + error.message());
-  if (!sys::fs::is_directory(dir))
-    return createStringError(inconvertibleErrorCode(), dir + ": is a file, -o needs a folder");
-  if (std::error_code error = sys::fs::access(dir, sys::fs::AccessMode::Write))
-    return createStringError(error, dir + ": the folder cannot be written: " + error.message());
+static Error failOn(StringRef path, StringRef what, std::error_code error) {
+  return createStringError(error, path + ": " + what + ": " + error.message() +
+                                      "; choose another folder with -o");
+}
+
+/// `dir` and those of its parents that do not exist, innermost first.
+static std::vector<std::string> findMissingFolders(StringRef dir) {
+  std::vector<std::string> missing;
+  for (; !dir.empty() && !sys::fs::exists(dir); dir = sys::path::parent_path(dir))
+    missing.push_back(dir.str());
+  return missing;
+}
+
+OutputFolder::~OutputFolder() {
+  for (const StagedFile &file : staged)
+    sys::fs::remove(file.temporary);
+  for (const std::string &folder : reverse(madeFolders))
+    sys::fs::remove(folder);
+}
+
+Error OutputFolder::check() const {
+  StringRef existing = options->outputDir;
+  while (!existing.empty() && !sys::fs::exists(existing))
+    existing = sys::path::parent_path(existing);
+  if (existing.empty())
+    existing = ".";
+  if (!sys::fs::is_directory(existing))
+    return createStringError(inconvertibleErrorCode(),
+                             existing + ": is a file; -o needs the name of a folder");
+  if (std::error_code error = sys::fs::access(existing, sys::fs::AccessMode::Write))
+    return failOn(existing, "the folder cannot be written", error);
   return Error::success();
 }
 
-std::string OutputFolder::path(StringRef suffix) const {
-  SmallString<128> result(options->outputDir);
-  sys::path::append(result, options->name + suffix);
-  return result.str().str();
+Error OutputFolder::makeFolder() {
+  std::vector<std::string> missing = findMissingFolders(options->outputDir);
+  for (const std::string &folder : reverse(missing)) {
+    if (std::error_code error = sys::fs::create_directory(folder, true, sys::fs::all_all))
+      return failOn(folder, "the folder cannot be made", error);
+    madeFolders.push_back(folder);
+  }
+  return Error::success();
 }
 
-/// Streams into a file beside `path` and renames it.
-static Error writeWhole(StringRef path, function_ref<void(raw_ostream &)> print) {
-  return writeToOutput(path, [&](raw_ostream &os) -> Error {
-    print(os);
-    return Error::success();
-  });
+Expected<std::string> OutputFolder::stageName(StringRef fileName, bool kept) {
+  if (Error error = makeFolder())
+    return std::move(error);
+  SmallString<128> target(options->outputDir);
+  sys::path::append(target, fileName);
+  StagedFile file{(target + ".tmp" + Twine(sys::Process::getProcessId())).str(), target.str().str(),
+                  kept};
+  staged.push_back(file);
+  return file.temporary;
 }
 
-Error OutputFolder::writeModule(StringRef suffix, mlir::ModuleOp module) const {
-  return writeWhole(path(suffix), [&](raw_ostream &os) { module.print(os); });
+Expected<std::string> OutputFolder::stage(StringRef suffix, bool kept) {
+  return stageName(options->name + suffix.str(), kept);
 }
 
-Error OutputFolder::writeText(StringRef suffix, StringRef text) const {
-  return writeWhole(path(suffix), [&](raw_ostream &os) { os << text; });
+static Error writeStaged(Expected<std::string> path, function_ref<void(raw_ostream &)> print) {
+  if (!path)
+    return path.takeError();
+  std::error_code error;
+  raw_fd_ostream stream(*path, error);
+  if (error)
+    return failOn(*path, "cannot be written", error);
+  print(stream);
+  stream.close();
+  error = stream.error();
+  stream.clear_error();
+  return error ? failOn(*path, "cannot be written", error) : Error::success();
 }
 
-Error OutputFolder::writeJson(StringRef suffix, const json::Value &value) const {
-  return writeWhole(path(suffix), [&](raw_ostream &os) { os << formatv("{0:2}\n", value); });
+Error OutputFolder::stageModule(StringRef suffix, mlir::ModuleOp module) {
+  return writeStaged(stage(suffix), [&](raw_ostream &os) { module.print(os); });
 }
 
-Error OutputFolder::writeFile(StringRef fileName, StringRef text) const {
-  SmallString<128> file(options->outputDir);
-  sys::path::append(file, fileName);
-  return writeWhole(file, [&](raw_ostream &os) { os << text; });
+Error OutputFolder::stageText(StringRef suffix, StringRef text) {
+  return writeStaged(stage(suffix), [&](raw_ostream &os) { os << text; });
+}
+
+Error OutputFolder::stageJson(StringRef suffix, const json::Value &value) {
+  return writeStaged(stage(suffix), [&](raw_ostream &os) { os << formatv("{0:2}\n", value); });
+}
+
+Error OutputFolder::stageFile(StringRef fileName, StringRef text) {
+  return writeStaged(stageName(fileName), [&](raw_ostream &os) { os << text; });
+}
+
+Error OutputFolder::commit() {
+  for (const StagedFile &file : staged) {
+    if (!file.kept)
+      continue; // the destructor removes it
+    if (std::error_code error = sys::fs::rename(file.temporary, file.target))
+      return failOn(file.target, "cannot be written", error);
+    madeFolders.clear();
+  }
+  return Error::success();
 }
 
 } // namespace qopt

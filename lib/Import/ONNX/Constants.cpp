@@ -39,7 +39,7 @@ static void importDropout(Node &node) {
 }
 
 void qopt::onnx::addConstantOperators(OperatorTable &table) {
-  table.add({{"Constant", importConstant, nullptr},
-             {"Identity", importIdentity, nullptr},
-             {"Dropout", importDropout, nullptr}});
+  table.add({{"Constant", importConstant, nullptr, 0},
+             {"Identity", importIdentity, nullptr, 1},
+             {"Dropout", importDropout, nullptr, 3}});
 }

@@ -96,5 +96,5 @@ static void importConv(Node &node) {
 }
 
 void qopt::onnx::addConvolutionOperators(OperatorTable &table) {
-  table.add({{"Conv", importConv, nullptr}});
+  table.add({{"Conv", importConv, nullptr, 3}});
 }

@@ -122,9 +122,9 @@ static void importSum(Node &node) {
 }
 
 void qopt::onnx::addElementwiseOperators(OperatorTable &table) {
-  table.add({{"Add", importAdd, foldAdd},
-             {"Sub", importSub, foldSub},
-             {"Mul", importMul, foldMul},
-             {"Div", importDiv, foldDiv},
+  table.add({{"Add", importAdd, foldAdd, 2},
+             {"Sub", importSub, foldSub, 2},
+             {"Mul", importMul, foldMul, 2},
+             {"Div", importDiv, foldDiv, 2},
              {"Sum", importSum, nullptr}});
 }

@@ -110,5 +110,5 @@ static void importMatMul(Node &node) {
 }
 
 void qopt::onnx::addFullyConnectedOperators(OperatorTable &table) {
-  table.add({{"Gemm", importGemm, nullptr}, {"MatMul", importMatMul, nullptr}});
+  table.add({{"Gemm", importGemm, nullptr, 3}, {"MatMul", importMatMul, nullptr, 2}});
 }

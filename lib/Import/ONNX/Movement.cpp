@@ -170,7 +170,7 @@ static void importPad(Node &node) {
 }
 
 void qopt::onnx::addMovementOperators(OperatorTable &table) {
-  table.add({{"Transpose", importTranspose, foldTranspose},
+  table.add({{"Transpose", importTranspose, foldTranspose, 1},
              {"Concat", importConcat, foldConcat},
-             {"Pad", importPad, nullptr}});
+             {"Pad", importPad, nullptr, 4}});
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Node.h"
 
+#include "llvm/ADT/StringSet.h"
+
 #include <cmath>
 
 using namespace qopt;
@@ -15,6 +17,14 @@ llvm::StringRef Node::getName() const {
 //===----------------------------------------------------------------------===//
 // Attributes
 //===----------------------------------------------------------------------===//
+
+void Node::checkAttributes() const {
+  llvm::StringSet<> names;
+  for (const proto::AttributeProto &attribute : message.attribute())
+    if (!names.insert(attribute.name()).second)
+      fail("attribute " + quoted(attribute.name()) +
+           " occurs twice; the file is damaged, export the model again");
+}
 
 const proto::AttributeProto *Node::findAttribute(llvm::StringRef name) const {
   for (const proto::AttributeProto &attribute : message.attribute())

@@ -31,6 +31,8 @@ public:
   // Attributes: absent is a default or none, of another type is an error
   //===--------------------------------------------------------------------===//
 
+  /// Fails where an attribute occurs twice: which of them counts would be chance.
+  void checkAttributes() const;
   int64_t getInt(llvm::StringRef name, int64_t fallback) const;
   float getFloat(llvm::StringRef name, float fallback) const;
   std::string getString(llvm::StringRef name, llvm::StringRef fallback) const;

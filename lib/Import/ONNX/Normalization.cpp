@@ -91,6 +91,6 @@ static void importSoftmax(Node &node) {
 }
 
 void qopt::onnx::addNormalizationOperators(OperatorTable &table) {
-  table.add({{"BatchNormalization", importBatchNormalization, nullptr},
-             {"Softmax", importSoftmax, nullptr}});
+  table.add({{"BatchNormalization", importBatchNormalization, nullptr, 5},
+             {"Softmax", importSoftmax, nullptr, 1}});
 }

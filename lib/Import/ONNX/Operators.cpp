@@ -33,6 +33,10 @@ void OperatorTable::import(Node &node) const {
   if (row == rows.end())
     fail("operator is not supported; rewrite the model without it, or cut the graph before it");
   const Operator &op = row->second;
+  if (static_cast<int>(node.getNumInputs()) > op.maxInputs)
+    fail("it has " + llvm::Twine(node.getNumInputs()) + " inputs where the operator takes " +
+         llvm::Twine(op.maxInputs) + "; the file is damaged, export the model again");
+  node.checkAttributes();
   if (op.fold && node.hasOnlyConstants())
     return op.fold(node);
   if (!op.import)

@@ -5,6 +5,7 @@
 
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
+#include <climits>
 #include <initializer_list>
 
 namespace qopt::onnx {
@@ -18,6 +19,7 @@ struct Operator {
   llvm::StringLiteral opType;
   OperatorFunction import; ///< on activations; null where only constants are understood
   OperatorFunction fold;   ///< on constants alone; null where `import` serves
+  int maxInputs = INT_MAX; ///< more would be ignored in silence
 };
 
 class OperatorTable {

@@ -142,9 +142,9 @@ static void importReduceMean(Node &node) {
 }
 
 void qopt::onnx::addPoolingOperators(OperatorTable &table) {
-  table.add({{"MaxPool", importMaxPool, nullptr},
-             {"AveragePool", importAveragePool, nullptr},
-             {"GlobalMaxPool", importGlobalMaxPool, nullptr},
-             {"GlobalAveragePool", importGlobalAveragePool, nullptr},
-             {"ReduceMean", importReduceMean, nullptr}});
+  table.add({{"MaxPool", importMaxPool, nullptr, 1},
+             {"AveragePool", importAveragePool, nullptr, 1},
+             {"GlobalMaxPool", importGlobalMaxPool, nullptr, 1},
+             {"GlobalAveragePool", importGlobalAveragePool, nullptr, 1},
+             {"ReduceMean", importReduceMean, nullptr, 2}});
 }

@@ -113,8 +113,8 @@ static void importUnsqueeze(Node &node) {
 }
 
 void qopt::onnx::addReshapingOperators(OperatorTable &table) {
-  table.add({{"Reshape", importReshape, nullptr},
-             {"Flatten", importFlatten, nullptr},
-             {"Squeeze", importSqueeze, nullptr},
-             {"Unsqueeze", importUnsqueeze, nullptr}});
+  table.add({{"Reshape", importReshape, nullptr, 2},
+             {"Flatten", importFlatten, nullptr, 1},
+             {"Squeeze", importSqueeze, nullptr, 2},
+             {"Unsqueeze", importUnsqueeze, nullptr, 2}});
 }

@@ -77,5 +77,5 @@ static void importUpsample(Node &node) {
 }
 
 void qopt::onnx::addResizeOperators(OperatorTable &table) {
-  table.add({{"Resize", importResize, nullptr}, {"Upsample", importUpsample, nullptr}});
+  table.add({{"Resize", importResize, nullptr, 4}, {"Upsample", importUpsample, nullptr, 2}});
 }

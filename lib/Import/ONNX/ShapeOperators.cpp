@@ -181,14 +181,14 @@ static void foldWhere(Node &node) {
 }
 
 void qopt::onnx::addShapeOperators(OperatorTable &table) {
-  table.add({{"Shape", importShape, nullptr},
-             {"Size", importSize, nullptr},
-             {"ConstantOfShape", nullptr, foldConstantOfShape},
-             {"Range", nullptr, foldRange},
-             {"Expand", nullptr, foldExpand},
-             {"Cast", importCast, foldCast},
-             {"Floor", nullptr, foldRounding<std::floor>},
-             {"Ceil", nullptr, foldRounding<std::ceil>},
-             {"Equal", nullptr, foldEqual},
-             {"Where", nullptr, foldWhere}});
+  table.add({{"Shape", importShape, nullptr, 1},
+             {"Size", importSize, nullptr, 1},
+             {"ConstantOfShape", nullptr, foldConstantOfShape, 1},
+             {"Range", nullptr, foldRange, 3},
+             {"Expand", nullptr, foldExpand, 2},
+             {"Cast", importCast, foldCast, 1},
+             {"Floor", nullptr, foldRounding<std::floor>, 1},
+             {"Ceil", nullptr, foldRounding<std::ceil>, 1},
+             {"Equal", nullptr, foldEqual, 2},
+             {"Where", nullptr, foldWhere, 3}});
 }

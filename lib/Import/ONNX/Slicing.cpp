@@ -113,5 +113,5 @@ static void foldGather(Node &node) {
 }
 
 void qopt::onnx::addSlicingOperators(OperatorTable &table) {
-  table.add({{"Slice", importSlice, foldSlice}, {"Gather", nullptr, foldGather}});
+  table.add({{"Slice", importSlice, foldSlice, 5}, {"Gather", nullptr, foldGather, 2}});
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Activation functions: clamps, and those that become lookups.
+#include "Folds.h"
 #include "Node.h"
 
 #include <cfloat>
@@ -42,6 +43,18 @@ static void importClip(Node &node) {
   createClamp(node, low, high);
 }
 
+/// The larger (smaller) of an activation and a number is a clamp.
+template <bool isMaximum> static void importExtremum(Node &node) {
+  bool isBound = node.getNumInputs() == 2 && !node.isConstant(0) && node.isConstant(1);
+  if (!isBound)
+    fail("it compares activations, which is not supported; only a constant second input is");
+  float bound = node.getScalar(1, "the bound");
+  if (node.getRank(1) > node.getRank(0))
+    fail("its bound has more dimensions than its input; make it a scalar");
+  createClamp(node, isMaximum ? std::optional(bound) : std::nullopt,
+              isMaximum ? std::nullopt : std::optional(bound));
+}
+
 //===----------------------------------------------------------------------===//
 // Functions
 //===----------------------------------------------------------------------===//
@@ -77,16 +90,20 @@ static void importGelu(Node &node) {
 }
 
 void qopt::onnx::addUnaryOperators(OperatorTable &table) {
-  table.add({{"Relu", importRelu, nullptr},
-             {"Clip", importClip, nullptr},
-             {"Sigmoid", importFunction<UnaryKind::Sigmoid>, nullptr},
-             {"HardSigmoid", importHardSigmoid, nullptr},
-             {"HardSwish", importFunction<UnaryKind::HardSwish>, nullptr},
-             {"Tanh", importFunction<UnaryKind::Tanh>, nullptr},
-             {"Exp", importFunction<UnaryKind::Exp>, nullptr},
-             {"LeakyRelu", importLeakyRelu, nullptr},
-             {"Elu", importElu, nullptr},
-             {"Gelu", importGelu, nullptr},
-             {"Softplus", importFunction<UnaryKind::Softplus>, nullptr},
-             {"Abs", importFunction<UnaryKind::Abs>, nullptr}});
+  table.add({{"Relu", importRelu, nullptr, 1},
+             {"Clip", importClip, nullptr, 3},
+             {"Max", importExtremum<true>, foldMaximum},
+             {"Min", importExtremum<false>, foldMinimum},
+             {"Neg", importFunction<UnaryKind::Neg>, foldNegation},
+             {"Sqrt", nullptr, foldSqrt},
+             {"Sigmoid", importFunction<UnaryKind::Sigmoid>, nullptr, 1},
+             {"HardSigmoid", importHardSigmoid, nullptr, 1},
+             {"HardSwish", importFunction<UnaryKind::HardSwish>, nullptr, 1},
+             {"Tanh", importFunction<UnaryKind::Tanh>, nullptr, 1},
+             {"Exp", importFunction<UnaryKind::Exp>, nullptr, 1},
+             {"LeakyRelu", importLeakyRelu, nullptr, 1},
+             {"Elu", importElu, nullptr, 1},
+             {"Gelu", importGelu, nullptr, 1},
+             {"Softplus", importFunction<UnaryKind::Softplus>, nullptr, 1},
+             {"Abs", importFunction<UnaryKind::Abs>, nullptr, 1}});
 }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "OptionChecks.h"
+
+#include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+
+using namespace llvm;
+using namespace mlir;
+
+namespace qopt {
+
+static Error fail(const Twine &message) {
+  return createStringError(inconvertibleErrorCode(), message);
+}
+
+bool hasQuantizedInterface(func::FuncOp network) {
+  auto quantized = [](mlir::Type type) { return getQuantParams(type).has_value(); };
+  return any_of(network.getArgumentTypes(), quantized) ||
+         any_of(network.getResultTypes(), quantized);
+}
+
+/// The level that a stage leaves its result on.
+static Level levelAfter(Stage stage) {
+  switch (stage) {
+  case Stage::Import:
+  case Stage::Prepare:
+    return Level::Float;
+  case Stage::Calibrate:
+    return Level::Simulated;
+  default:
+    return Level::Quantized;
+  }
+}
+
+static Error checkStages(const DriverOptions &options, Model &model) {
+  Level level = model.level();
+  if (level > Level::Quantized)
+    return fail(model.path() + ": is at " + describe(level) +
+                "; qopt-compile takes levels 1 to 3, lower it with qopt's pipelines");
+  if (levelAfter(options.stopAfter) < level)
+    return fail(model.path() + ": is at " + describe(level) +
+                " already, past the stage of --stop-after; leave that out");
+  if (!options.importOptions.empty() && !model.path().ends_with(".onnx"))
+    return fail(model.path() + ": " + options.importOptions.front() +
+                " is for ONNX models; the shapes of MLIR are in the file, leave it out");
+  if (level > Level::Float && !options.calibrationOptions.empty())
+    return fail(model.path() + ": is at " + describe(level) +
+                ", its ranges are chosen; leave out " + options.calibrationOptions.front() +
+                " or start from the float model");
+  return Error::success();
+}
+
+/// A quantized network keeps the contract and the interface that it was quantized with.
+static Error checkQuantized(const DriverOptions &options, Model &model) {
+  Expected<func::FuncOp> network = model.network();
+  if (!network)
+    return network.takeError();
+  StringRef contract = stringifyContract(getContract(*network));
+  if (!options.numerics.empty() && options.numerics != contract)
+    return fail(model.path() + ": is quantized for --numerics=" + contract + ", not " +
+                options.numerics + "; leave that out or start from the float model");
+  StringRef io = hasQuantizedInterface(*network) ? "quantized" : "float";
+  if (!options.io.empty() && options.io != io)
+    return fail(model.path() + ": is quantized with --io=" + io + ", not " + options.io +
+                "; leave that out or start from the float model");
+  return Error::success();
+}
+
+Error checkOptions(const DriverOptions &options, Model &model) {
+  if (Error error = checkStages(options, model))
+    return error;
+  return model.level() == Level::Quantized ? checkQuantized(options, model) : Error::success();
+}
+
+} // namespace qopt
