@@ -43,9 +43,7 @@ static Value constantOf(Emitter &emit, Type type, Attribute element) {
   return arith::ConstantOp::create(emit.builder, emit.loc, cast<TypedAttr>(element));
 }
 
-Value Emitter::index(int64_t value) {
-  return arith::ConstantIndexOp::create(builder, loc, value);
-}
+Value Emitter::index(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
 
 Value Emitter::integer(Type type, int64_t value) {
   Type element = getElementTypeOrSelf(type);
@@ -59,8 +57,8 @@ Value Emitter::real(Type type, double value) {
 Value Emitter::broadcast(Value scalar, int64_t width) {
   if (width == 1)
     return scalar;
-  return vector::BroadcastOp::create(builder, loc,
-                                     VectorType::get({width}, scalar.getType()), scalar);
+  return vector::BroadcastOp::create(builder, loc, VectorType::get({width}, scalar.getType()),
+                                     scalar);
 }
 
 //===----------------------------------------------------------------------===//
@@ -68,8 +66,7 @@ Value Emitter::broadcast(Value scalar, int64_t width) {
 //===----------------------------------------------------------------------===//
 
 Value Emitter::address(Value pointer, Value byteOffset) {
-  Value offset =
-      arith::IndexCastOp::create(builder, loc, builder.getI64Type(), byteOffset);
+  Value offset = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), byteOffset);
   return LLVM::GEPOp::create(builder, loc, pointer.getType(), builder.getI8Type(), pointer,
                              ValueRange{offset});
 }
@@ -148,8 +145,7 @@ Value Emitter::maxF(Value a, Value b) {
 // Loops
 //===----------------------------------------------------------------------===//
 
-void Emitter::forLoop(Value begin, Value end, int64_t step,
-                      llvm::function_ref<void(Value)> body) {
+void Emitter::forLoop(Value begin, Value end, int64_t step, llvm::function_ref<void(Value)> body) {
   auto loop = scf::ForOp::create(builder, loc, begin, end, index(step));
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());

@@ -176,8 +176,8 @@ void RequantizeBuilder::prepareShifts(Emitter &emit, Value shift, Operands &oper
   operands.shift = emit.max(emit.sub(zero, wide), zero);
   // Half of the divisor: 0 where nothing is shifted out. Ties go away from zero by taking 1 from
   // negative numbers, but only where something is shifted out.
-  operands.rounding = emit.shiftRight(powerOfTwo(emit, operands.shift),
-                                      emit.integer(wide.getType(), 1));
+  operands.rounding =
+      emit.shiftRight(powerOfTwo(emit, operands.shift), emit.integer(wide.getType(), 1));
   operands.tieMask = emit.sub(zero, emit.min(operands.shift, emit.integer(wide.getType(), 1)));
 }
 
@@ -199,10 +199,8 @@ Value RequantizeBuilder::emitFixed(Emitter &emit, Value acc, const Operands &ope
   return emit.shiftRight(emit.add(wide, operands.rounding), operands.shift);
 }
 
-Value RequantizeBuilder::emitFixedDouble(Emitter &emit, Value acc,
-                                         const Operands &operands) const {
-  Value x = arith::ShLIOp::create(emit.builder, emit.loc, emit.extend(acc, 64),
-                                  operands.leftShift);
+Value RequantizeBuilder::emitFixedDouble(Emitter &emit, Value acc, const Operands &operands) const {
+  Value x = arith::ShLIOp::create(emit.builder, emit.loc, emit.extend(acc, 64), operands.leftShift);
   // (2·x·m0 + 2^31) >> 32 = (x·m0 + 2^30) >> 31.
   Value wide = emit.add(emit.mul(x, operands.multiplier), int64_t{1} << 30);
   Value high = emit.shiftRight(wide, emit.integer(wide.getType(), 31));
@@ -235,11 +233,10 @@ Value RequantizeBuilder::emitCodes(Emitter &emit, Value acc, const Operands &ope
     Value code = emitUnclamped(emit, acc, operands, residual);
     return emit.min(emit.max(code, operands.lower), operands.upper);
   }
-  Value wide = form == Form::Fixed ? emitFixed(emit, acc, operands)
-                                   : emitFixedDouble(emit, acc, operands);
+  Value wide =
+      form == Form::Fixed ? emitFixed(emit, acc, operands) : emitFixedDouble(emit, acc, operands);
   wide = emit.add(wide, spec.zeroPoint);
-  wide = emit.min(emit.max(wide, emit.extend(operands.lower, 64)),
-                  emit.extend(operands.upper, 64));
+  wide = emit.min(emit.max(wide, emit.extend(operands.lower, 64)), emit.extend(operands.upper, 64));
   return emit.truncate(wide, 32);
 }
 

@@ -41,11 +41,11 @@ public:
 
   /// Values of a group of channels; load them once, use them for many accumulators.
   struct Operands {
-    mlir::Value multiplier;              ///< f32, or m0 as i64
-    mlir::Value shift, rounding;         ///< i64; fixed and fixed-double
-    mlir::Value leftShift, tieMask;      ///< i64; fixed-double
-    mlir::Value residual;                ///< f32
-    mlir::Value lower, upper;            ///< f32 minus the zero point for fp32, else i32
+    mlir::Value multiplier;         ///< f32, or m0 as i64
+    mlir::Value shift, rounding;    ///< i64; fixed and fixed-double
+    mlir::Value leftShift, tieMask; ///< i64; fixed-double
+    mlir::Value residual;           ///< f32
+    mlir::Value lower, upper;       ///< f32 minus the zero point for fp32, else i32
   };
   /// The operands of channels [channel, channel + width); `block` may be null without a block.
   Operands loadOperands(Emitter &emit, mlir::Value block, int64_t stride, mlir::Value channel,

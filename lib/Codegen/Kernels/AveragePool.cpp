@@ -84,8 +84,8 @@ struct AvgPoolKernel : KernelOpInterface::ExternalModel<AvgPoolKernel, AvgPool2D
     if (failed(spec))
       return failure();
     const BufferLayout &input = builder.getLayout(x);
-    PoolLoops loops(Window::get(pool.getKernel(), pool.getStrides(), pool.getPads(), {1, 1}),
-                    input, builder.getLayout(y));
+    PoolLoops loops(Window::get(pool.getKernel(), pool.getStrides(), pool.getPads(), {1, 1}), input,
+                    builder.getLayout(y));
     RequantizeBuilder arithmetic(builder.getRows(), *spec);
     SmallVector<StepArg> args = {builder.tensor(x), builder.tensor(y)};
     if (arithmetic.hasBlock())

@@ -96,9 +96,9 @@ Value combine(Emitter &emit, bool subtract, Value left, Value right) {
 
 /// rne(f32(f32(a·M_a) ± f32(b·M_b))).
 void addFloatStep(const BinaryLayer &layer, bool subtract, const Fp32Add &constants) {
-  std::string signature = llvm::formatv("fp32 {0} {1} {2}", subtract,
-                                        llvm::bit_cast<int32_t>(constants.a),
-                                        llvm::bit_cast<int32_t>(constants.b));
+  std::string signature =
+      llvm::formatv("fp32 {0} {1} {2}", subtract, llvm::bit_cast<int32_t>(constants.a),
+                    llvm::bit_cast<int32_t>(constants.b));
   layer.addStep("add", signature, [&](Emitter &emit, Value a, Value b) {
     Value left = emit.toFloat(a), right = emit.toFloat(b);
     left = emit.mulF(left, emit.real(left.getType(), constants.a));
@@ -111,14 +111,13 @@ void addFloatStep(const BinaryLayer &layer, bool subtract, const Fp32Add &consta
 
 /// (a·A ± b·B + 2^(k-1)) >> k; the choice of k keeps the sum inside 32 bits.
 void addFixedStep(const BinaryLayer &layer, bool subtract, const FixedAdd &constants) {
-  std::string signature = llvm::formatv("fixed {0} {1} {2} {3}", subtract, constants.a,
-                                        constants.b, constants.shift);
+  std::string signature =
+      llvm::formatv("fixed {0} {1} {2} {3}", subtract, constants.a, constants.b, constants.shift);
   layer.addStep("add", signature, [&](Emitter &emit, Value a, Value b) {
     Value sum = combine(emit, subtract, emit.mul(a, constants.a), emit.mul(b, constants.b));
     sum = emit.add(sum, int64_t{1} << (constants.shift - 1));
     sum = emit.shiftRight(sum, emit.integer(sum.getType(), constants.shift));
-    return emit.clamp(emit.add(sum, layer.resultLayout.zeroAtRest()), layer.lower(),
-                      layer.upper());
+    return emit.clamp(emit.add(sum, layer.resultLayout.zeroAtRest()), layer.lower(), layer.upper());
   });
 }
 
@@ -190,9 +189,9 @@ struct MulKernel : KernelOpInterface::ExternalModel<MulKernel, MulOp> {
       return failure();
     const Grid &a = layer->lhs, &b = layer->rhs;
     AccumulatorInterval bound = boundProduct(a.storage, a.zeroPoint, b.storage, b.zeroPoint);
-    FailureOr<RequantizeSpec> spec = getRequantizeSpec(
-        op, builder, {productMultiplier(a.scale, b.scale, layer->result.scale)}, bound.maxAbs(),
-        op->getResult(0));
+    FailureOr<RequantizeSpec> spec =
+        getRequantizeSpec(op, builder, {productMultiplier(a.scale, b.scale, layer->result.scale)},
+                          bound.maxAbs(), op->getResult(0));
     if (failed(spec))
       return failure();
     RequantizeBuilder arithmetic(builder.getRows(), *spec);

@@ -63,17 +63,16 @@ struct RequantizeKernel : KernelOpInterface::ExternalModel<RequantizeKernel, Req
       return failure();
     const BufferLayout &layout = builder.getLayout(input);
     RequantizeBuilder arithmetic(builder.getRows(), *spec);
-    std::string signature = llvm::formatv("{0} z{1} {2}", arithmetic.getSignature(),
-                                          from->zeroPoint, layout.flipped);
-    addElementwiseStep(builder, op, "requantize", signature,
-                       {viewOf(builder, input), viewOf(builder, output)},
-                       {builder.tensor(input), builder.tensor(output)},
-                       builder.getRows().getLanes(),
-                       [&](Emitter &emit, ArrayRef<Access> at, int64_t width) {
-                         Value q = loadCentered(emit, at[0], layout, width);
-                         auto operands = arithmetic.loadOperands(emit, {}, 0, {}, width);
-                         storeCodes(emit, arithmetic.emitCodes(emit, q, operands), at[1]);
-                       });
+    std::string signature =
+        llvm::formatv("{0} z{1} {2}", arithmetic.getSignature(), from->zeroPoint, layout.flipped);
+    addElementwiseStep(
+        builder, op, "requantize", signature, {viewOf(builder, input), viewOf(builder, output)},
+        {builder.tensor(input), builder.tensor(output)}, builder.getRows().getLanes(),
+        [&](Emitter &emit, ArrayRef<Access> at, int64_t width) {
+          Value q = loadCentered(emit, at[0], layout, width);
+          auto operands = arithmetic.loadOperands(emit, {}, 0, {}, width);
+          storeCodes(emit, arithmetic.emitCodes(emit, q, operands), at[1]);
+        });
     return success();
   }
 };

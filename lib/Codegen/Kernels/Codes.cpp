@@ -107,7 +107,8 @@ struct LookupKernel : KernelOpInterface::ExternalModel<LookupKernel, LookupOp> {
     StepArg atRest = builder.constant(
         "table", tableAtRest(*table, builder.getLayout(x).flipped, builder.getLayout(y).flipped));
     ElementView tableView = ElementView::dense({1}, 1).broadcast(viewOf(builder, x).shape);
-    addElementwiseStep(builder, op, "lookup", "", {viewOf(builder, x), viewOf(builder, y), tableView},
+    addElementwiseStep(builder, op, "lookup", "",
+                       {viewOf(builder, x), viewOf(builder, y), tableView},
                        {builder.tensor(x), builder.tensor(y), atRest}, 1,
                        [&](Emitter &emit, ArrayRef<Access> at, int64_t) {
                          Value byte = emit.load(emit.intType(8), at[0].address);

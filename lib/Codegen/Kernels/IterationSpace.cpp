@@ -50,7 +50,8 @@ ElementView ElementView::permute(ArrayRef<int64_t> permutation) const {
   return view;
 }
 
-ElementView ElementView::box(ArrayRef<int64_t> starts, ArrayRef<int64_t> steps, ArrayRef<int64_t> box) const {
+ElementView ElementView::box(ArrayRef<int64_t> starts, ArrayRef<int64_t> steps,
+                             ArrayRef<int64_t> box) const {
   ElementView view = *this;
   for (size_t d = 0; d < shape.size(); ++d) {
     view.offset += starts[d] * strides[d];
@@ -71,6 +72,21 @@ ElementView ElementView::broadcast(ArrayRef<int64_t> target) const {
       view.strides[missing + d] = strides[d];
   view.whole = whole && ArrayRef<int64_t>(shape) == target;
   return view;
+}
+
+static void printList(llvm::raw_ostream &stream, ArrayRef<int64_t> numbers) {
+  stream << "[";
+  llvm::interleave(numbers, stream, ",");
+  stream << "]";
+}
+
+std::string ElementView::getSignature() const {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  printList(stream, shape);
+  printList(stream, strides);
+  stream << elementBytes << "+" << offset;
+  return text;
 }
 
 //===----------------------------------------------------------------------===//
@@ -151,14 +167,11 @@ int64_t IterationSpace::getMinUnitsPerTask() const {
 std::string IterationSpace::getSignature() const {
   std::string text;
   llvm::raw_string_ostream stream(text);
-  auto list = [&](ArrayRef<int64_t> numbers) {
-    stream << "[";
-    llvm::interleave(numbers, stream, ",");
-    stream << "]";
-  };
-  list(shape), list(offsets), list(elementBytes);
+  for (ArrayRef<int64_t> list :
+       {ArrayRef<int64_t>(shape), ArrayRef<int64_t>(offsets), ArrayRef<int64_t>(elementBytes)})
+    printList(stream, list);
   for (const auto &dimension : strides)
-    list(dimension);
+    printList(stream, dimension);
   return text;
 }
 
@@ -190,8 +203,8 @@ void IterationSpace::emitUnit(Emitter &emit, ValueRange addresses, size_t dim, i
   });
 }
 
-void IterationSpace::emit(Emitter &emit, ValueRange pointers, Value begin, Value end,
-                          int64_t lanes, Body body) const {
+void IterationSpace::emit(Emitter &emit, ValueRange pointers, Value begin, Value end, int64_t lanes,
+                          Body body) const {
   if (!innerIsContiguous())
     lanes = 1;
   SmallVector<Value> bases;

@@ -29,7 +29,8 @@ struct ElementView {
   ElementView permute(llvm::ArrayRef<int64_t> permutation) const;
   /// The box of `shape` elements that begins at `starts`, every steps[i]-th element of a dimension.
   ElementView box(llvm::ArrayRef<int64_t> starts, llvm::ArrayRef<int64_t> steps,
-           llvm::ArrayRef<int64_t> shape) const;
+                  llvm::ArrayRef<int64_t> shape) const;
+  std::string getSignature() const;
   /// The same elements for each index of `target`: dimensions of size 1 are repeated, missing
   /// leading ones added.
   ElementView broadcast(llvm::ArrayRef<int64_t> target) const;

@@ -106,8 +106,7 @@ Value loadCodes(Emitter &emit, const Access &access, bool flipped, int64_t width
   return emit.extend(bytes, 32, /*isSigned=*/!flipped);
 }
 
-Value loadCentered(Emitter &emit, const Access &access, const BufferLayout &layout,
-                   int64_t width) {
+Value loadCentered(Emitter &emit, const Access &access, const BufferLayout &layout, int64_t width) {
   return emit.add(loadCodes(emit, access, layout.flipped, width), -layout.zeroAtRest());
 }
 
@@ -120,6 +119,10 @@ Value flipBytes(Emitter &emit, Value bytes) {
 }
 
 int64_t byteLanes(const RowSet &rows) { return rows.getLanes() == 1 ? 1 : 4 * rows.getLanes(); }
+
+int64_t lanesFor(const RowSet &rows, const BufferLayout &layout) {
+  return layout.elementBytes == 1 ? byteLanes(rows) : rows.getLanes();
+}
 
 Value roundToCodes(Emitter &emit, const RowSet &rows, Value real, int32_t lower, int32_t upper,
                    int32_t zeroPoint) {
@@ -139,7 +142,8 @@ ChannelClamp::ChannelClamp(ProgramBuilder &builder, Operation *op, const CodeBou
   if (!bounds.perChannel())
     return;
   int64_t channels = resultShape.back();
-  for (ArrayRef<int32_t> codes : {ArrayRef<int32_t>(bounds.lower), ArrayRef<int32_t>(bounds.upper)}) {
+  for (ArrayRef<int32_t> codes :
+       {ArrayRef<int32_t>(bounds.lower), ArrayRef<int32_t>(bounds.upper)}) {
     SmallVector<int32_t> all(codes);
     all.resize(channels, codes.front());
     auto *bytes = reinterpret_cast<const char *>(all.data());
@@ -169,9 +173,8 @@ Value ChannelClamp::apply(Emitter &emit, Value codes, ArrayRef<Access> accesses)
 // Kernels
 //===----------------------------------------------------------------------===//
 
-void addElementwiseStep(ProgramBuilder &builder, Operation *op, StringRef name,
-                        StringRef signature, ArrayRef<ElementView> views, ArrayRef<StepArg> args,
-                        int64_t lanes,
+void addElementwiseStep(ProgramBuilder &builder, Operation *op, StringRef name, StringRef signature,
+                        ArrayRef<ElementView> views, ArrayRef<StepArg> args, int64_t lanes,
                         llvm::function_ref<void(Emitter &, ArrayRef<Access>, int64_t)> body) {
   IterationSpace space(views);
   std::string full = (signature + " " + space.getSignature()).str();
@@ -183,6 +186,19 @@ void addElementwiseStep(ProgramBuilder &builder, Operation *op, StringRef name,
                    [&](ArrayRef<Access> accesses, int64_t width) { body(emit, accesses, width); });
       });
   builder.addStep(op, kernel, args, space.getUnits(), space.getMinUnitsPerTask());
+}
+
+void addCopyStep(ProgramBuilder &builder, Operation *op, StringRef name, Value x,
+                 const ElementView &from, Value y, const ElementView &to) {
+  const BufferLayout &layout = builder.getLayout(y);
+  bool flips = builder.getLayout(x).flipped != layout.flipped;
+  addElementwiseStep(
+      builder, op, name, flips ? "flip" : "", {from, to}, {builder.tensor(x), builder.tensor(y)},
+      lanesFor(builder.getRows(), layout), [&](Emitter &emit, ArrayRef<Access> at, int64_t width) {
+        Type element = emit.intType(8 * layout.elementBytes);
+        Value moved = loadElements(emit, at[0], element, width);
+        emit.store(flips ? flipBytes(emit, moved) : moved, at[1].address, layout.elementBytes);
+      });
 }
 
 } // namespace qopt::codegen

@@ -65,6 +65,8 @@ void storeCodes(Emitter &emit, mlir::Value codes, const Access &access);
 mlir::Value flipBytes(Emitter &emit, mlir::Value bytes);
 /// Bytes in a vector of `rows`.
 int64_t byteLanes(const RowSet &rows);
+/// Elements of `layout` in a vector of `rows`, for moving them.
+int64_t lanesFor(const RowSet &rows, const BufferLayout &layout);
 
 /// clamp(rne(real) + z) for an f32 `real` that is not NaN. Bounds and z are at rest.
 mlir::Value roundToCodes(Emitter &emit, const RowSet &rows, mlir::Value real, int32_t lower,
@@ -97,6 +99,11 @@ void addElementwiseStep(
     ProgramBuilder &builder, mlir::Operation *op, llvm::StringRef name, llvm::StringRef signature,
     llvm::ArrayRef<ElementView> views, llvm::ArrayRef<StepArg> args, int64_t lanes,
     llvm::function_ref<void(Emitter &, llvm::ArrayRef<Access>, int64_t width)> body);
+
+/// Adds a step that copies the elements of `from`, a view of tensor `x`, to those of `to`, a view
+/// of tensor `y`.
+void addCopyStep(ProgramBuilder &builder, mlir::Operation *op, llvm::StringRef name, mlir::Value x,
+                 const ElementView &from, mlir::Value y, const ElementView &to);
 
 } // namespace qopt::codegen
 

@@ -11,6 +11,7 @@ void qopt::codegen::registerLayerKernelModels(mlir::DialectRegistry &registry) {
     attachBinaryKernels(*context);
     attachCodeKernels(*context);
     attachMovementKernels(*context);
+    attachTransposeKernels(*context);
     attachAveragePoolKernels(*context);
     attachMaxPoolKernels(*context);
     attachMeanKernels(*context);

@@ -11,16 +11,12 @@ void attachQuantizeKernels(mlir::MLIRContext &context);
 void attachCastKernels(mlir::MLIRContext &context);     ///< dequantize, requantize
 void attachBinaryKernels(mlir::MLIRContext &context);   ///< add, sub, mul
 void attachCodeKernels(mlir::MLIRContext &context);     ///< clamp, lookup
-void attachMovementKernels(mlir::MLIRContext &context); ///< concat, pad, slice, transpose, …
+void attachMovementKernels(mlir::MLIRContext &context); ///< concat, pad, slice, reshape, …
+void attachTransposeKernels(mlir::MLIRContext &context);
 void attachAveragePoolKernels(mlir::MLIRContext &context);
 void attachMaxPoolKernels(mlir::MLIRContext &context);
 void attachMeanKernels(mlir::MLIRContext &context);
 void attachSoftmaxKernels(mlir::MLIRContext &context);
-
-/// A transpose of a function's f32 argument that only one quantize reads: the quantize reads the
-/// argument itself, with other strides, and the transpose emits nothing. Not where every tensor is
-/// to be kept: the transpose's result never exists.
-bool isFusedIntoQuantize(TransposeOp op);
 
 } // namespace qopt::codegen
 

@@ -33,9 +33,9 @@ struct MaxPoolKernel : KernelOpInterface::ExternalModel<MaxPoolKernel, MaxPool2D
     const BufferLayout &output = builder.getLayout(pool.getOutput());
     if (input.flipped != output.flipped)
       return op->emitError("expects operand and result in one form at rest");
-    PoolLoops loops(Window::get(pool.getKernel(), pool.getStrides(), pool.getPads(),
-                                pool.getDilations()),
-                    input, output);
+    PoolLoops loops(
+        Window::get(pool.getKernel(), pool.getStrides(), pool.getPads(), pool.getDilations()),
+        input, output);
     int32_t least = grid->storage.min + (input.flipped ? 128 : 0);
     auto body = [&](OpBuilder &b, Location loc, ValueRange pointers, Value begin, Value end) {
       Emitter emit(b, loc);
@@ -49,8 +49,8 @@ struct MaxPoolKernel : KernelOpInterface::ExternalModel<MaxPoolKernel, MaxPool2D
       };
       loops.emit(emit, pointers, begin, end, byteLanes(builder.getRows()), site);
     };
-    std::string signature = llvm::formatv("{0} {1} {2}", loops.getSignature(), least,
-                                          input.flipped);
+    std::string signature =
+        llvm::formatv("{0} {1} {2}", loops.getSignature(), least, input.flipped);
     func::FuncOp kernel = builder.getOrCreateKernel("max_pool2d", signature, 2, body);
     builder.addStep(op, kernel, {builder.tensor(pool.getInput()), builder.tensor(pool.getOutput())},
                     loops.getUnits(), loops.getMinUnitsPerTask());

@@ -93,9 +93,9 @@ struct MeanKernel : KernelOpInterface::ExternalModel<MeanKernel, ReduceMeanOp> {
     if (failed(from) || failed(to))
       return failure();
     MeanShape shape(viewOf(builder, x), mean.getAxes());
-    FailureOr<RequantizeSpec> spec = getRequantizeSpec(
-        op, builder, {averageMultiplier(from->scale, to->scale, shape.count)},
-        boundSum(from->storage, from->zeroPoint, shape.count).maxAbs(), y);
+    FailureOr<RequantizeSpec> spec =
+        getRequantizeSpec(op, builder, {averageMultiplier(from->scale, to->scale, shape.count)},
+                          boundSum(from->storage, from->zeroPoint, shape.count).maxAbs(), y);
     if (failed(spec))
       return failure();
     const BufferLayout &layout = builder.getLayout(x);
@@ -120,8 +120,6 @@ struct MeanKernel : KernelOpInterface::ExternalModel<MeanKernel, ReduceMeanOp> {
 
 } // namespace
 
-void attachMeanKernels(MLIRContext &context) {
-  ReduceMeanOp::attachInterface<MeanKernel>(context);
-}
+void attachMeanKernels(MLIRContext &context) { ReduceMeanOp::attachInterface<MeanKernel>(context); }
 
 } // namespace qopt::codegen

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Kernels that move elements: concat, pad, slice, transpose, resize_nearest; reshape is an alias.
+// Kernels that move elements: concat, pad, slice, resize_nearest; reshape is an alias.
 #include "KernelSupport.h"
 #include "LayerKernels.h"
 
@@ -19,31 +19,11 @@ ArrayRef<int64_t> shapeOf(Value tensor) {
   return cast<RankedTensorType>(tensor.getType()).getShape();
 }
 
-/// Lanes and element type for moving elements of `layout`.
-int64_t moveLanes(const RowSet &rows, const BufferLayout &layout) {
-  return layout.elementBytes == 1 ? byteLanes(rows) : rows.getLanes();
-}
-
-/// Copies the elements of `from`, a view of tensor `x`, to those of `to`, a view of tensor `y`.
-void addCopyStep(ProgramBuilder &builder, Operation *op, StringRef name, Value x,
-                 const ElementView &from, Value y, const ElementView &to) {
-  const BufferLayout &layout = builder.getLayout(y);
-  bool flips = builder.getLayout(x).flipped != layout.flipped;
-  addElementwiseStep(builder, op, name, flips ? "flip" : "", {from, to},
-                     {builder.tensor(x), builder.tensor(y)}, moveLanes(builder.getRows(), layout),
-                     [&](Emitter &emit, ArrayRef<Access> at, int64_t width) {
-                       Type element = emit.intType(8 * layout.elementBytes);
-                       Value moved = loadElements(emit, at[0], element, width);
-                       emit.store(flips ? flipBytes(emit, moved) : moved, at[1].address,
-                                  layout.elementBytes);
-                     });
-}
-
 /// Sets every element of tensor `y` to `bits`.
 void addFillStep(ProgramBuilder &builder, Operation *op, Value y, int64_t bits) {
   const BufferLayout &layout = builder.getLayout(y);
   addElementwiseStep(builder, op, "fill", llvm::formatv("{0}", bits).str(), {viewOf(builder, y)},
-                     {builder.tensor(y)}, moveLanes(builder.getRows(), layout),
+                     {builder.tensor(y)}, lanesFor(builder.getRows(), layout),
                      [&](Emitter &emit, ArrayRef<Access> at, int64_t width) {
                        Type type = emit.intType(8 * layout.elementBytes, width);
                        emit.store(emit.integer(type, bits), at[0].address, layout.elementBytes);
@@ -96,27 +76,8 @@ struct SliceKernel : KernelOpInterface::ExternalModel<SliceKernel, SliceOp> {
   LogicalResult emitKernel(Operation *op, ProgramBuilder &builder) const {
     auto slice = cast<SliceOp>(op);
     Value x = slice.getInput(), y = slice.getOutput();
-    ElementView read =
-        viewOf(builder, x).box(slice.getStarts(), slice.getSteps(), shapeOf(y));
+    ElementView read = viewOf(builder, x).box(slice.getStarts(), slice.getSteps(), shapeOf(y));
     addCopyStep(builder, op, "slice", x, read, y, viewOf(builder, y));
-    return success();
-  }
-};
-
-struct TransposeKernel : KernelOpInterface::ExternalModel<TransposeKernel, TransposeOp> {
-  void requestLayouts(Operation *op, LayoutPlanner &planner) const {
-    auto transpose = cast<TransposeOp>(op);
-    if (!planner.keepsAllTensors() && isFusedIntoQuantize(transpose))
-      planner.alias(transpose.getOutput(), transpose.getInput());
-  }
-
-  LogicalResult emitKernel(Operation *op, ProgramBuilder &builder) const {
-    auto transpose = cast<TransposeOp>(op);
-    if (!builder.keepsAllTensors() && isFusedIntoQuantize(transpose))
-      return success();
-    Value x = transpose.getInput(), y = transpose.getOutput();
-    ElementView read = viewOf(builder, x).permute(transpose.getPermutation());
-    addCopyStep(builder, op, "transpose", x, read, y, viewOf(builder, y));
     return success();
   }
 };
@@ -162,7 +123,6 @@ void attachMovementKernels(MLIRContext &context) {
   ConcatOp::attachInterface<ConcatKernel>(context);
   PadOp::attachInterface<PadKernel>(context);
   SliceOp::attachInterface<SliceKernel>(context);
-  TransposeOp::attachInterface<TransposeKernel>(context);
   ReshapeOp::attachInterface<ReshapeKernel>(context);
   ResizeNearestOp::attachInterface<ResizeKernel>(context);
 }

@@ -20,8 +20,7 @@ int64_t PoolLoops::getMinUnitsPerTask() const {
 
 std::string PoolLoops::getSignature() const {
   auto dim = [](const WindowDim &d) {
-    return llvm::formatv("{0},{1},{2},{3},{4}", d.kernel, d.stride, d.dilation, d.padLow,
-                         d.padHigh)
+    return llvm::formatv("{0},{1},{2},{3},{4}", d.kernel, d.stride, d.dilation, d.padLow, d.padHigh)
         .str();
   };
   auto layout = [](const BufferLayout &l) {
@@ -33,8 +32,7 @@ std::string PoolLoops::getSignature() const {
 }
 
 /// The outputs [first, last) whose windows lie inside the image altogether.
-static std::pair<int64_t, int64_t> interior(const WindowDim &dim, int64_t inSize,
-                                            int64_t outSize) {
+static std::pair<int64_t, int64_t> interior(const WindowDim &dim, int64_t inSize, int64_t outSize) {
   int64_t first = std::min<int64_t>(outSize, llvm::divideCeil(dim.padLow, dim.stride));
   int64_t room = inSize + dim.padLow - dim.extent();
   int64_t last = room < 0 ? 0 : std::min(outSize, room / dim.stride + 1);

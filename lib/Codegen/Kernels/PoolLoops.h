@@ -33,13 +33,11 @@ public:
   std::string getSignature() const;
 
   void emit(Emitter &emit, mlir::ValueRange pointers, mlir::Value begin, mlir::Value end,
-            int64_t lanes,
-            llvm::function_ref<void(const PoolSite &, int64_t width)> body) const;
+            int64_t lanes, llvm::function_ref<void(const PoolSite &, int64_t width)> body) const;
 
   /// Folds the taps inside the image into `initial`: value = combine(value, address of the tap).
-  mlir::Value
-  reduceTaps(Emitter &emit, const PoolSite &site, mlir::Value initial,
-             llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine) const;
+  mlir::Value reduceTaps(Emitter &emit, const PoolSite &site, mlir::Value initial,
+                         llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine) const;
 
 private:
   void emitPixels(Emitter &emit, mlir::Value inputRow, mlir::Value outputRow, TapRange rows,

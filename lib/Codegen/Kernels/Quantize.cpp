@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Kernels of quantize. Images of up to four channels, padded to four bytes a pixel, are made a
-// vector of pixels at a time; a transpose of the argument before them costs nothing.
+// vector of pixels at a time.
 #include "KernelSupport.h"
 #include "LayerKernels.h"
 
@@ -31,16 +31,11 @@ public:
 
 private:
   Value emitCodes(Emitter &emit, Value x) const;
-  bool isPlanar() const { return input.strides[2] == 4; }
-  bool isInterleaved() const {
-    return input.strides[3] == 4 && input.strides[2] == 4 * output.shape[3];
-  }
   bool hasWordPixels() const;
   void addElementStep();
   void addPixelStep();
   void emitPixelRows(Emitter &emit, ValueRange pointers, Value begin, Value end) const;
-  void emitPlanarPixels(Emitter &emit, Value from, Value to, int64_t width) const;
-  void emitInterleavedPixels(Emitter &emit, Value from, Value to, int64_t width) const;
+  void emitPixels(Emitter &emit, Value from, Value to, int64_t width) const;
   std::string getSignature() const;
 
   QuantizeOp op;
@@ -51,25 +46,9 @@ private:
   ElementView input, output;
 };
 
-/// The transpose whose result only this quantize reads, where both can be one kernel.
-TransposeOp getFusedTranspose(QuantizeOp op) {
-  auto transpose = op.getInput().getDefiningOp<TransposeOp>();
-  return transpose && isFusedIntoQuantize(transpose) ? transpose : TransposeOp();
-}
-
-/// The f32 operand; behind a fused transpose, the elements of the transpose's own operand (both
-/// share one dense buffer) in the order of the result.
-ElementView viewOfInput(ProgramBuilder &builder, QuantizeOp op) {
-  TransposeOp transpose = builder.keepsAllTensors() ? TransposeOp() : getFusedTranspose(op);
-  if (!transpose)
-    return viewOf(builder, op.getInput());
-  ArrayRef<int64_t> shape = cast<RankedTensorType>(transpose.getInput().getType()).getShape();
-  return ElementView::dense(shape, sizeof(float)).permute(transpose.getPermutation());
-}
-
 Quantizer::Quantizer(QuantizeOp op, ProgramBuilder &builder, const Grid &grid)
     : op(op), builder(builder), rows(builder.getRows()), grid(grid),
-      layout(builder.getLayout(op.getOutput())), input(viewOfInput(builder, op)),
+      layout(builder.getLayout(op.getOutput())), input(viewOf(builder, op.getInput())),
       output(viewOf(builder, op.getOutput())) {}
 
 std::string Quantizer::getSignature() const {
@@ -110,15 +89,11 @@ void Quantizer::addElementStep() {
 
 bool Quantizer::hasWordPixels() const {
   return output.shape.size() == 4 && output.shape[3] <= kPixelBytes &&
-         layout.pixelStride == kPixelBytes && (isPlanar() || isInterleaved());
+         layout.pixelStride == kPixelBytes && input.strides[2] == 4 * output.shape[3];
 }
 
 void Quantizer::addPixelStep() {
-  std::string signature = llvm::formatv(
-      "{0} {1} {2} {3} {4} {5}", getSignature(),
-      llvm::iterator_range(output.shape.begin(), output.shape.end()),
-      llvm::iterator_range(input.strides.begin(), input.strides.end()), layout.imageStride,
-      layout.rowStride, isPlanar());
+  std::string signature = getSignature() + " " + input.getSignature() + " " + output.getSignature();
   func::FuncOp kernel = builder.getOrCreateKernel(
       "quantize_pixels", signature, 2,
       [&](OpBuilder &b, Location loc, ValueRange pointers, Value begin, Value end) {
@@ -137,41 +112,29 @@ void Quantizer::emitPixelRows(Emitter &emit, ValueRange pointers, Value begin, V
     Value image = arith::DivUIOp::create(emit.builder, emit.loc, unit, height);
     Value y = arith::RemUIOp::create(emit.builder, emit.loc, unit, height);
     auto rowOf = [&](Value pointer, const ElementView &view) {
-      return emit.address(pointer, emit.add(emit.mul(image, view.strides[0]),
-                                            emit.mul(y, view.strides[1])));
+      return emit.address(pointer,
+                          emit.add(emit.mul(image, view.strides[0]), emit.mul(y, view.strides[1])));
     };
     Value from = rowOf(pointers[0], input), to = rowOf(pointers[1], output);
     emit.forElements(output.shape[2], rows.getLanes(), [&](Value x, int64_t width) {
       Value source = emit.address(from, emit.mul(x, input.strides[2]));
       Value target = emit.address(to, emit.mul(x, kPixelBytes));
-      if (isPlanar() || width == 1)
-        emitPlanarPixels(emit, source, target, width);
-      else
-        emitInterleavedPixels(emit, source, target, width);
+      emitPixels(emit, source, target, width);
     });
   });
 }
 
-/// One vector for each channel; a lane is a pixel.
-void Quantizer::emitPlanarPixels(Emitter &emit, Value from, Value to, int64_t width) const {
-  Value pixels;
-  for (int64_t channel = 0; channel < output.shape[3]; ++channel) {
-    Value plane = emit.address(from, channel * input.strides[3]);
-    Value codes = emitCodes(emit, emit.load(emit.floatType(width), plane, alignof(float)));
-    if (!layout.flipped) // negative codes: the upper bytes belong to other channels
-      codes = arith::AndIOp::create(emit.builder, emit.loc, codes,
-                                    emit.integer(codes.getType(), 255));
-    Value place = emit.integer(codes.getType(), 8 * channel);
-    codes = arith::ShLIOp::create(emit.builder, emit.loc, codes, place);
-    pixels = pixels ? Value(arith::OrIOp::create(emit.builder, emit.loc, pixels, codes)) : codes;
-  }
-  emit.store(pixels, to);
-}
-
 /// The elements in order as bytes, spread to words. Vectors of whole powers of two only: LLVM's
 /// instruction selection does not come back from a shuffle of 48 bytes.
-void Quantizer::emitInterleavedPixels(Emitter &emit, Value from, Value to, int64_t width) const {
+void Quantizer::emitPixels(Emitter &emit, Value from, Value to, int64_t width) const {
   int64_t channels = output.shape[3];
+  if (width == 1) {
+    for (int64_t channel = 0; channel < channels; ++channel) {
+      Value x = emit.load(emit.floatType(), emit.address(from, channel * 4), alignof(float));
+      emit.store(emit.truncate(emitCodes(emit, x), 8), emit.address(to, channel));
+    }
+    return;
+  }
   SmallVector<Value> parts;
   for (int64_t part = 0; part < channels; ++part) {
     Value address = emit.address(from, part * width * 4);
@@ -195,11 +158,7 @@ void Quantizer::emitInterleavedPixels(Emitter &emit, Value from, Value to, int64
 }
 
 struct QuantizeKernel : KernelOpInterface::ExternalModel<QuantizeKernel, QuantizeOp> {
-  void requestLayouts(Operation *op, LayoutPlanner &planner) const {
-    auto quantize = cast<QuantizeOp>(op);
-    if (!planner.keepsAllTensors() && getFusedTranspose(quantize))
-      planner.requestDense(quantize.getInput());
-  }
+  void requestLayouts(Operation *, LayoutPlanner &) const {}
 
   LogicalResult emitKernel(Operation *op, ProgramBuilder &builder) const {
     auto quantize = cast<QuantizeOp>(op);
@@ -212,11 +171,6 @@ struct QuantizeKernel : KernelOpInterface::ExternalModel<QuantizeKernel, Quantiz
 };
 
 } // namespace
-
-bool isFusedIntoQuantize(TransposeOp op) {
-  return isa<BlockArgument>(op.getInput()) && op.getType().getElementType().isF32() &&
-         op->hasOneUse() && isa<QuantizeOp>(*op->user_begin());
-}
 
 void attachQuantizeKernels(MLIRContext &context) {
   QuantizeOp::attachInterface<QuantizeKernel>(context);

@@ -20,15 +20,14 @@ class SoftmaxRow {
 public:
   SoftmaxRow(Emitter &emit, int64_t channels, const BufferLayout &input, const BufferLayout &output,
              const Grid &grid, ArrayRef<Access> at)
-      : emit(emit), channels(channels), input(input), output(output), grid(grid), row(at[0].address),
-        result(at[1].address), table(at[2].address) {}
+      : emit(emit), channels(channels), input(input), output(output), grid(grid),
+        row(at[0].address), result(at[1].address), table(at[2].address) {}
 
   void emitRow() {
     Value largest = emitLargest();
     Value sum = emitSum(largest);
-    emit.forLoop(0, channels, 1, [&](Value i) {
-      storeResult(i, divideRounded(exponential(largest, i), sum));
-    });
+    emit.forLoop(0, channels, 1,
+                 [&](Value i) { storeResult(i, divideRounded(exponential(largest, i), sum)); });
   }
 
 private:
@@ -48,8 +47,8 @@ private:
   /// T[max - q_i] as i64.
   Value exponential(Value largest, Value i) {
     Value distance = emit.sub(largest, code(i));
-    Value index = arith::IndexCastUIOp::create(emit.builder, emit.loc, emit.builder.getIndexType(),
-                                               distance);
+    Value index =
+        arith::IndexCastUIOp::create(emit.builder, emit.loc, emit.builder.getIndexType(), distance);
     Value entry = emit.load(emit.intType(32), emit.address(table, emit.mul(index, 4)), 4);
     return emit.extend(entry, 64, /*isSigned=*/false);
   }
@@ -64,7 +63,8 @@ private:
   /// (256·e + S/2) / S, unsigned; at most 256. Targets without a 64-bit division would call a
   /// library here.
   Value divideRounded(Value exponential, Value sum) {
-    Value half = arith::ShRUIOp::create(emit.builder, emit.loc, sum, emit.integer(sum.getType(), 1));
+    Value half =
+        arith::ShRUIOp::create(emit.builder, emit.loc, sum, emit.integer(sum.getType(), 1));
     Value numerator = emit.add(emit.mul(exponential, 256), half);
     return emit.truncate(arith::DivUIOp::create(emit.builder, emit.loc, numerator, sum), 32);
   }

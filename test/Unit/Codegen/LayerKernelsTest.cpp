@@ -38,20 +38,21 @@ func.func @reshaped(%x: tensor<2x3x8xf32>) -> tensor<2x24xf32> CONTRACT {
   %2 = qopt.dequantize %1 : (tensor<2x24x!n>) -> tensor<2x24xf32>
   return %2 : tensor<2x24xf32>
 }
-)mlir", {"fp32"});
+)mlir",
+                                {"fp32"});
 }
 
 // A convolution after it makes the buffer's pixels four bytes wide, with a halo.
-TEST(LayerKernels, QuantizePixels) {
+TEST(LayerKernels, Pixels) {
   expectCompiledEqualsReference(R"mlir(
 !q = !quant.uniform<i8:f32, 0.5:3>
 !w = !quant.uniform<i8<-127:127>:f32, 0.0099999997764825821>
 !y = !quant.uniform<i8:f32, 0.25:-5>
 func.func @planar(%x: tensor<2x3x9x27xf32>) -> tensor<2x9x27x1x!y> CONTRACT {
   %w = qopt.constant dense_resource<w3> : tensor<1x3x3x3x!w>
-  %0 = qopt.transpose %x {permutation = array<i64: 0, 2, 3, 1>}
-       : (tensor<2x3x9x27xf32>) -> tensor<2x9x27x3xf32>
-  %1 = qopt.quantize %0 : (tensor<2x9x27x3xf32>) -> tensor<2x9x27x3x!q>
+  %0 = qopt.quantize %x : (tensor<2x3x9x27xf32>) -> tensor<2x3x9x27x!q>
+  %1 = qopt.transpose %0 {permutation = array<i64: 0, 2, 3, 1>}
+       : (tensor<2x3x9x27x!q>) -> tensor<2x9x27x3x!q>
   %2 = qopt.conv2d %1, %w {pads = array<i64: 1, 1, 1, 1>}
        : (tensor<2x9x27x3x!q>, tensor<1x3x3x3x!w>) -> tensor<2x9x27x1x!y>
   return %2 : tensor<2x9x27x1x!y>
@@ -74,7 +75,8 @@ func.func @grey(%x: tensor<2x9x27x1xf32>) -> tensor<2x9x27x1x!y> CONTRACT {
   w3: "0x01000000017F81050A32E2F6077C120339F4020881017F2C110305D60A1122",
   w1: "0x01000000017F81050A32E2F607"
 } } #-}
-)mlir", {"fp32"});
+)mlir",
+                                {"fp32"});
 }
 
 TEST(LayerKernels, Requantize) {
@@ -159,11 +161,13 @@ func.func @per_channel(%x: tensor<2x5x7x3x!a>) -> tensor<2x5x7x3x!a> CONTRACT {
   return %0 : tensor<2x5x7x3x!a>
 }
 func.func @lookup(%x: tensor<2x5x7x19x!a>) -> tensor<2x5x7x19x!b> CONTRACT {
-  %t = qopt.constant dense<)mlir" + table + R"mlir(]> : tensor<256xi8>
+  %t = qopt.constant dense<)mlir" + table +
+                                    R"mlir(]> : tensor<256xi8>
   %0 = qopt.lookup %x, %t : (tensor<2x5x7x19x!a>, tensor<256xi8>) -> tensor<2x5x7x19x!b>
   return %0 : tensor<2x5x7x19x!b>
 }
-)mlir", {"fp32"});
+)mlir",
+                                {"fp32"});
 }
 
 TEST(LayerKernels, Movement) {
@@ -216,7 +220,8 @@ func.func @reshape(%x: tensor<2x5x7x19x!a>) -> tensor<10x133x!a> CONTRACT {
   %0 = qopt.reshape %x : (tensor<2x5x7x19x!a>) -> tensor<10x133x!a>
   return %0 : tensor<10x133x!a>
 }
-)mlir", {"fp32"});
+)mlir",
+                                {"fp32"});
 }
 
 TEST(LayerKernels, MaxPool) {
@@ -238,7 +243,8 @@ func.func @dilated(%x: tensor<1x8x8x5x!n>) -> tensor<1x8x7x5x!n> CONTRACT {
        : (tensor<1x8x8x5x!n>) -> tensor<1x8x7x5x!n>
   return %0 : tensor<1x8x7x5x!n>
 }
-)mlir", {"fp32"});
+)mlir",
+                                {"fp32"});
 }
 
 TEST(LayerKernels, AveragePool) {
@@ -308,5 +314,6 @@ func.func @floats(%x: tensor<2x3x4x10x!s>) -> tensor<2x3x4x10xf32> CONTRACT {
   %0 = qopt.softmax %x : (tensor<2x3x4x10x!s>) -> tensor<2x3x4x10xf32>
   return %0 : tensor<2x3x4x10xf32>
 }
-)mlir", {"fp32"});
+)mlir",
+                                {"fp32"});
 }

@@ -137,7 +137,8 @@ GuardedBuffer makeInput(Type type, std::mt19937 &random) {
 
 using Networks = std::vector<std::unique_ptr<CompiledNetwork>>;
 
-/// Code for the generic target, but from the kernels of `rows`: no feature of the machine is needed.
+/// Code for the generic target, but from the kernels of `rows`: no feature of the machine is
+/// needed.
 llvm::Expected<Networks> compileWithRows(ModuleOp source, const codegen::RowSet &rows) {
   OwningOpRef<ModuleOp> module(cast<ModuleOp>(source->clone()));
   if (failed(codegen::emitKernelPrograms(*module, rows, {})))
@@ -158,9 +159,8 @@ llvm::Expected<Networks> compileWithRows(ModuleOp source, const codegen::RowSet 
   return networks;
 }
 
-std::vector<GuardedBuffer> runCompiled(CompiledNetwork &network,
-                                       std::vector<GuardedBuffer> &inputs, TypeRange results,
-                                       uint32_t tasks) {
+std::vector<GuardedBuffer> runCompiled(CompiledNetwork &network, std::vector<GuardedBuffer> &inputs,
+                                       TypeRange results, uint32_t tasks) {
   std::vector<GuardedBuffer> outputs;
   std::vector<const void *> inputPointers;
   std::vector<void *> outputPointers;
@@ -239,8 +239,8 @@ void checkModule(ModuleOp module) {
     else
       expectEqual(examples, jitCompileAll(module, target, options), target.name);
   }
-  bool hasDots = module.walk([](WeightedOpInterface) { return WalkResult::interrupt(); })
-                     .wasInterrupted();
+  bool hasDots =
+      module.walk([](WeightedOpInterface) { return WalkResult::interrupt(); }).wasInterrupted();
   if (hasDots)
     return; // vectors around a scalar dot are no row set
   VectorRowSet wide("wide-flipped", 16, true), narrow("narrow-signed", 4, false);

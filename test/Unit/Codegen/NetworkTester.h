@@ -12,8 +12,7 @@ namespace qopt::test {
 /// turn. Every function runs with random inputs (codes over the whole storage; floats with ties,
 /// infinities and NaN) compiled for every target that this machine runs and for vector row sets,
 /// signed and flipped at rest, on one task and on three; all results must equal the interpreter's.
-void expectCompiledEqualsReference(llvm::StringRef text,
-                                   llvm::ArrayRef<llvm::StringRef> contracts);
+void expectCompiledEqualsReference(llvm::StringRef text, llvm::ArrayRef<llvm::StringRef> contracts);
 
 /// The same for all contracts.
 void expectCompiledEqualsReference(llvm::StringRef text);
