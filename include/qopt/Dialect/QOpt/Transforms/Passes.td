@@ -9,6 +9,51 @@ include "mlir/Pass/PassBase.td"
 // Rewrites of the quantized level
 //===----------------------------------------------------------------------===//
 
+def RewriteStorage : Pass<"qopt-rewrite-storage", "::mlir::func::FuncOp"> {
+  let summary = "between signed and unsigned, asymmetric and symmetric, full and narrow storage";
+  let description = [{
+    Rewrites types, and with them the bytes of constants, the entries of tables, and biases where
+    the scale of an accumulator changes. Three rewrites, in this order; each is `keep` unless asked
+    for:
+
+    - `zero-points=symmetric`: zero points become 0 in signed storage. Exact where every `q - z`
+      fits (unsigned storage with zero point 128; weights with small zero points). Otherwise the
+      grid becomes the symmetric one over the same range, and ops that clamp keep, as a bound, the
+      saturation that the old storage implied.
+      `zero-points=asymmetric`: activations whose clamps leave a part of a symmetric grid unused
+      (ReLU) get the grid of what is left. Never exact.
+    - `weights=narrow`: the most negative code (-128) is excluded. Exact where no weight has it;
+      otherwise the scale of that channel grows by 128/127. `weights=full`: always exact.
+    - `signedness=unsigned` or `signed`: flips the top bit of all storage; value, zero point and
+      bounds move together. Always exact.
+
+    Tables and softmax belong to their grids: other rewrites than a flip put `qopt.requantize`
+    around them. The function's own types change along with its values.
+
+    Before:
+    ```mlir
+    %y = qopt.quantize %x : (tensor<1x2xf32>) -> tensor<1x2x!quant.uniform<i8:f32, 0.5:-28>>
+    ```
+    After (`signedness=unsigned`):
+    ```mlir
+    %y = qopt.quantize %x : (tensor<1x2xf32>) -> tensor<1x2x!quant.uniform<u8:f32, 0.5:100>>
+    ```
+
+    Precondition: the quantized level. `qopt.accumulator_bound` is dropped where it may be wrong.
+
+    Refused, naming the layer: with `exact`, whatever would change a real value; a bias that no
+    longer fits 32 bits.
+  }];
+  let options = [
+    Option<"zeroPoints", "zero-points", "std::string", "\"keep\"",
+           "keep, symmetric or asymmetric">,
+    Option<"weights", "weights", "std::string", "\"keep\"", "keep, narrow or full">,
+    Option<"signedness", "signedness", "std::string", "\"keep\"", "keep, signed or unsigned">,
+    Option<"exact", "exact", "bool", "true",
+           "refuse what changes a real value; false: do it and say so in a remark">,
+  ];
+}
+
 def FuseClamps : Pass<"qopt-fuse-clamps", "::mlir::func::FuncOp"> {
   let summary = "clamps join their producers, and go where the storage implies them";
   let description = [{
