@@ -39,7 +39,7 @@ Desc qopt::onednn::getAnyDesc(RankedTensorType type) {
 bool qopt::onednn::appendClamp(dnnl::post_ops &postOps, const ClampBounds &clamp) {
   if (clamp.isIdentity())
     return true;
-  if (clamp.min.size() != 1 || clamp.max.size() != 1)
+  if (!isScalar(clamp))
     return false;
   constexpr float kGreatest = std::numeric_limits<float>::max();
   float low = std::max(clamp.min[0], -kGreatest), high = std::min(clamp.max[0], kGreatest);
@@ -48,6 +48,15 @@ bool qopt::onednn::appendClamp(dnnl::post_ops &postOps, const ClampBounds &clamp
   else
     postOps.append_eltwise(1.0f, dnnl::algorithm::eltwise_clip, low, high);
   return true;
+}
+
+ClampBounds qopt::onednn::noClamp() {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  return {{-kInfinity}, {kInfinity}};
+}
+
+bool qopt::onednn::isScalar(const ClampBounds &clamp) {
+  return clamp.min.size() == 1 && clamp.max.size() == 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -186,7 +195,10 @@ llvm::Error Lowering::foldConstant(EvaluationOpInterface op) {
 // The walk
 //===----------------------------------------------------------------------===//
 
+/// Constants are not worth a tap.
 bool Lowering::isTapped(Operation *op) const {
+  if (isa<ConstantOp>(op))
+    return false;
   return options.tapped ? options.tapped(op) : isa<ObserveOp>(op);
 }
 
@@ -197,11 +209,6 @@ void Lowering::addTap(Operation *op) {
   step.touched.push_back(buffer);
 }
 
-void Lowering::lowerReshape(ReshapeOp op) {
-  BufferId buffer = inPlainLayout(op.getInput());
-  values[op.getOutput()] = {buffer, getPlainDesc(op.getOutput().getType())};
-}
-
 llvm::Error Lowering::addConstant(ConstantOp op) {
   llvm::Expected<Tensor> tensor = loadConstant(op);
   if (!tensor)
@@ -210,18 +217,38 @@ llvm::Error Lowering::addConstant(ConstantOp op) {
   return llvm::Error::success();
 }
 
+/// All constants first: what can be fused must not depend on where a constant stands.
+llvm::Error Lowering::loadConstants() {
+  for (Operation &op : function.front().without_terminator()) {
+    if (auto constant = dyn_cast<ConstantOp>(op)) {
+      if (llvm::Error error = addConstant(constant))
+        return error;
+      continue;
+    }
+    auto evaluation = dyn_cast<EvaluationOpInterface>(op);
+    if (!evaluation || op.getNumResults() != 1)
+      return llvm::createStringError("layer '" + getLayerName(&op) + "' (" +
+                                     op.getName().getStringRef() +
+                                     ") is not a float op that the engine knows");
+    if (llvm::all_of(op.getOperands(), [&](Value v) { return constants.contains(v); }))
+      if (llvm::Error error = foldConstant(evaluation))
+        return error;
+  }
+  return llvm::Error::success();
+}
+
 llvm::Error Lowering::lower(Operation *op) {
-  if (auto constant = dyn_cast<ConstantOp>(op))
-    return addConstant(constant);
-  auto evaluation = dyn_cast<EvaluationOpInterface>(op);
-  if (!evaluation || op->getNumResults() != 1)
-    return llvm::createStringError("layer '" + getLayerName(op) + "' (" +
-                                   op->getName().getStringRef() +
-                                   ") is not a float op that the engine knows");
-  if (llvm::all_of(op->getOperands(), [&](Value v) { return constants.contains(v); }))
-    return foldConstant(evaluation);
-  if (!lowerToPrimitive(op))
-    evaluatePlain(evaluation);
+  if (!constants.contains(op->getResult(0))) {
+    if (getAbsorber(op))
+      return llvm::Error::success();
+    if (!emit(op, op->getResult(0), noClamp())) {
+      if (llvm::any_of(op->getOperands(), [&](Value operand) {
+            return !constants.contains(operand) && !values.contains(operand);
+          }))
+        return llvm::createStringError("oneDNN cannot run layer '" + getLayerName(op) + "'");
+      evaluatePlain(cast<EvaluationOpInterface>(op));
+    }
+  }
   if (isTapped(op))
     addTap(op);
   return llvm::Error::success();
@@ -237,6 +264,8 @@ llvm::Error Lowering::run() {
     program.inputElements.push_back(type.getNumElements());
     values[argument] = {static_cast<BufferId>(program.buffers.size() - 1), getPlainDesc(type)};
   }
+  if (llvm::Error error = loadConstants())
+    return error;
   for (Operation &op : function.front().without_terminator())
     if (llvm::Error error = lower(&op))
       return error;

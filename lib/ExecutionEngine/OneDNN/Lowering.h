@@ -30,6 +30,10 @@ Desc getPlainDesc(mlir::RankedTensorType type);
 /// The same dimensions in a layout of the primitive's choice.
 Desc getAnyDesc(mlir::RankedTensorType type);
 
+/// The clamp that changes nothing.
+ClampBounds noClamp();
+/// True for one bound of each kind, the same for all channels.
+bool isScalar(const ClampBounds &clamp);
 /// The clamp as one element-wise post-operation. False where it differs between channels.
 bool appendClamp(dnnl::post_ops &postOps, const ClampBounds &clamp);
 
@@ -41,28 +45,42 @@ public:
   llvm::Error run();
 
 private:
+  llvm::Error loadConstants();
   llvm::Error lower(mlir::Operation *op);
-  /// True where `op` became primitives; false leaves it to the plain loops.
-  bool lowerToPrimitive(mlir::Operation *op);
 
-  bool lowerConv(mlir::Operation *op);
-  bool lowerMatmul(MatmulOp op);
-  bool lowerAdd(AddOp op);
-  bool lowerClamp(ClampOp op);
-  bool lowerUnary(UnaryOp op);
-  bool lowerMean(ReduceMeanOp op);
-  bool lowerPool(mlir::Operation *op, dnnl::algorithm algorithm, const Window &window);
-  void lowerEltwise(mlir::Operation *op, dnnl::algorithm algorithm, float alpha, float beta);
-  void lowerReshape(ReshapeOp op);
+  /// Emits primitives that leave the result of `op`, followed by `clamp`, in `result`. False leaves
+  /// the op to the plain loops.
+  bool emit(mlir::Operation *op, mlir::Value result, const ClampBounds &clamp);
+  bool emitMatmul(MatmulOp op, mlir::Value result, const ClampBounds &clamp);
+  bool emitAdd(AddOp op, mlir::Value result, const ClampBounds &clamp);
+  bool emitClamp(ClampOp op, mlir::Value result, const ClampBounds &clamp);
+  bool emitUnary(UnaryOp op);
+  bool emitMean(ReduceMeanOp op);
+  bool emitPool(mlir::Operation *op, dnnl::algorithm algorithm, const Window &window);
+  bool emitEltwise(mlir::Operation *op, dnnl::algorithm algorithm, float alpha, float beta);
+  bool emitReshape(ReshapeOp op);
+  /// `producer` is a convolution or the batch normalization that has absorbed one.
+  bool emitConv(mlir::Operation *producer, mlir::Value result, const ClampBounds &clamp,
+                AddOp add = {});
+
+  // Fusion.cpp: which op computes another one along with itself.
+  mlir::Operation *getAbsorber(mlir::Operation *op);
+  mlir::Operation *getEffectiveUser(mlir::Operation *user);
+  mlir::Operation *getProducerFusedInto(AddOp add);
+  bool isConvProducer(mlir::Operation *op);
+  bool canEmitConv(mlir::Operation *op);
+  bool canEmitAdd(AddOp op);
+  bool canEmitMatmul(MatmulOp op);
+  bool isConstantNorm(BatchNormOp op);
+  bool mayOverwrite(mlir::Value residual, AddOp add, mlir::Value input);
+  BufferId placeSum(AddOp add, mlir::Operation *producer, mlir::Value input, const Desc &desc);
+
   llvm::Error addConstant(ConstantOp op);
   void evaluatePlain(EvaluationOpInterface op);
   llvm::Error foldConstant(EvaluationOpInterface op);
-
-  bool emitConv(mlir::Operation *op, mlir::Value result, const ClampBounds &clamp,
-                mlir::Value residual);
-  mlir::Operation *getConvFusedInto(AddOp add);
-  mlir::Operation *getEffectiveUser(mlir::Operation *user);
-  bool mayOverwrite(mlir::Value residual, AddOp add, mlir::Operation *conv);
+  const float *getElements(mlir::Value constant) {
+    return constants.find(constant)->second.reals().data();
+  }
 
   bool isTapped(mlir::Operation *op) const;
   void addTap(mlir::Operation *op);

@@ -14,7 +14,7 @@ static constexpr auto kInference = dnnl::prop_kind::forward_inference;
 // Element-wise
 //===----------------------------------------------------------------------===//
 
-void Lowering::lowerEltwise(Operation *op, dnnl::algorithm algorithm, float alpha, float beta) {
+bool Lowering::emitEltwise(Operation *op, dnnl::algorithm algorithm, float alpha, float beta) {
   Placed input = getPlaced(op->getOperand(0));
   dnnl::eltwise_forward::desc desc(kInference, algorithm, input.desc, alpha, beta);
   dnnl::eltwise_forward::primitive_desc eltwise(desc, makeAttributes({}), program.engine);
@@ -23,16 +23,19 @@ void Lowering::lowerEltwise(Operation *op, dnnl::algorithm algorithm, float alph
                {{DNNL_ARG_SRC, input.buffer, input.desc}, {DNNL_ARG_DST, result, input.desc}},
                eltwise.scratchpad_desc());
   values[op->getResult(0)] = {result, input.desc};
+  return true;
 }
 
-bool Lowering::lowerClamp(ClampOp op) {
-  ClampBounds clamp = getClampBounds(op);
-  if (clamp.min.size() != 1 || clamp.max.size() != 1)
+bool Lowering::emitClamp(ClampOp op, Value result, const ClampBounds &clamp) {
+  ClampBounds both = getClampBounds(op).followedBy(clamp);
+  Operation *producer = op.getInput().getDefiningOp();
+  if (producer && getAbsorber(producer) == op)
+    return emit(producer, result, both);
+  if (!isScalar(both))
     return false;
   constexpr float kGreatest = std::numeric_limits<float>::max();
-  lowerEltwise(op, dnnl::algorithm::eltwise_clip, std::max(clamp.min[0], -kGreatest),
-               std::min(clamp.max[0], kGreatest));
-  return true;
+  return emitEltwise(op, dnnl::algorithm::eltwise_clip, std::max(both.min[0], -kGreatest),
+                     std::min(both.max[0], kGreatest));
 }
 
 namespace {
@@ -52,12 +55,10 @@ static constexpr EltwiseRow kEltwise[] = {
     {UnaryKind::HardSwish, dnnl::algorithm::eltwise_hardswish},
 };
 
-bool Lowering::lowerUnary(UnaryOp op) {
+bool Lowering::emitUnary(UnaryOp op) {
   for (const EltwiseRow &row : kEltwise)
-    if (row.kind == op.getKind()) {
-      lowerEltwise(op, row.algorithm, op.getAlpha().convertToFloat(), 0.0f);
-      return true;
-    }
+    if (row.kind == op.getKind())
+      return emitEltwise(op, row.algorithm, op.getAlpha().convertToFloat(), 0.0f);
   return false;
 }
 
@@ -65,7 +66,7 @@ bool Lowering::lowerUnary(UnaryOp op) {
 // Pools
 //===----------------------------------------------------------------------===//
 
-bool Lowering::lowerPool(Operation *op, dnnl::algorithm algorithm, const Window &window) {
+bool Lowering::emitPool(Operation *op, dnnl::algorithm algorithm, const Window &window) {
   const WindowDim &h = window.height, &w = window.width;
   Placed input = getPlaced(op->getOperand(0));
   Desc result = getAnyDesc(cast<RankedTensorType>(op->getResult(0).getType()));
@@ -85,7 +86,7 @@ bool Lowering::lowerPool(Operation *op, dnnl::algorithm algorithm, const Window 
 }
 
 /// A mean over height and width is a pool whose window is the image.
-bool Lowering::lowerMean(ReduceMeanOp op) {
+bool Lowering::emitMean(ReduceMeanOp op) {
   ArrayRef<int64_t> shape = op.getInput().getType().getShape();
   if (shape.size() != 4 || op.getAxes() != ArrayRef<int64_t>{1, 2})
     return false;
@@ -110,29 +111,34 @@ bool Lowering::lowerMean(ReduceMeanOp op) {
 // Dispatch
 //===----------------------------------------------------------------------===//
 
-bool Lowering::lowerToPrimitive(Operation *operation) {
+bool Lowering::emitReshape(ReshapeOp op) {
+  BufferId buffer = inPlainLayout(op.getInput());
+  values[op.getOutput()] = {buffer, getPlainDesc(op.getOutput().getType())};
+  return true;
+}
+
+bool Lowering::emit(Operation *operation, Value result, const ClampBounds &clamp) {
+  auto clampOf = [&](auto op) { return getClampBounds(op).followedBy(clamp); };
   return llvm::TypeSwitch<Operation *, bool>(operation)
-      .Case<Conv2DOp, DepthwiseConv2DOp>([&](Operation *op) { return lowerConv(op); })
-      .Case([&](MatmulOp op) { return lowerMatmul(op); })
-      .Case([&](AddOp op) { return lowerAdd(op); })
-      .Case([&](ClampOp op) { return lowerClamp(op); })
-      .Case([&](UnaryOp op) { return lowerUnary(op); })
-      .Case([&](ReduceMeanOp op) { return lowerMean(op); })
+      .Case<Conv2DOp, DepthwiseConv2DOp>([&](auto op) { return emitConv(op, result, clampOf(op)); })
+      .Case([&](BatchNormOp op) { return isConvProducer(op) && emitConv(op, result, clamp); })
+      .Case([&](MatmulOp op) { return emitMatmul(op, result, clampOf(op)); })
+      .Case([&](AddOp op) { return emitAdd(op, result, clampOf(op)); })
+      .Case([&](ClampOp op) { return emitClamp(op, result, clamp); })
+      .Case([&](UnaryOp op) { return emitUnary(op); })
+      .Case([&](ReduceMeanOp op) { return emitMean(op); })
       .Case([&](AvgPool2DOp op) {
         auto algorithm = op.getCountIncludePad() ? dnnl::algorithm::pooling_avg_include_padding
                                                  : dnnl::algorithm::pooling_avg_exclude_padding;
-        return lowerPool(op, algorithm,
-                         Window::get(op.getKernel(), op.getStrides(), op.getPads(), {1, 1}));
+        return emitPool(op, algorithm,
+                        Window::get(op.getKernel(), op.getStrides(), op.getPads(), {1, 1}));
       })
       .Case([&](MaxPool2DOp op) {
         Window window =
             Window::get(op.getKernel(), op.getStrides(), op.getPads(), op.getDilations());
-        return lowerPool(op, dnnl::algorithm::pooling_max, window);
+        return emitPool(op, dnnl::algorithm::pooling_max, window);
       })
-      .Case([&](ReshapeOp op) {
-        lowerReshape(op);
-        return true;
-      })
+      .Case([&](ReshapeOp op) { return emitReshape(op); })
       .Case([&](ObserveOp op) {
         values[op.getOutput()] = getPlaced(op.getInput());
         return true;

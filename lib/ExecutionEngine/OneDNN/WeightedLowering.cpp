@@ -2,6 +2,8 @@
 // Convolutions and fully connected layers, with bias, clamp and addition fused.
 #include "Lowering.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace qopt;
 using namespace qopt::onednn;
@@ -59,15 +61,15 @@ static ConvShape getConvShape(Operation *op) {
 
 static Desc getBiasDesc(int64_t channels) { return {{channels}, kFloat, memory::format_tag::a}; }
 
-static dnnl::convolution_forward::desc makeConvDesc(const ConvShape &shape,
-                                                    RankedTensorType result) {
+static dnnl::convolution_forward::desc makeConvDesc(const ConvShape &shape, RankedTensorType result,
+                                                    bool hasBias) {
   Desc source = getAnyDesc(cast<RankedTensorType>(shape.input.getType()));
   Desc weights(shape.weightDims, kFloat, memory::format_tag::any);
   const WindowDim &h = shape.window.height, &w = shape.window.width;
   Dims strides{h.stride, w.stride}, dilations{h.dilation - 1, w.dilation - 1};
   Dims before{h.padLow, w.padLow}, after{h.padHigh, w.padHigh};
   Desc destination = getAnyDesc(result);
-  if (!shape.bias)
+  if (!hasBias)
     return {kInference,  dnnl::algorithm::convolution_direct,
             source,      weights,
             destination, strides,
@@ -85,53 +87,92 @@ static dnnl::convolution_forward::desc makeConvDesc(const ConvShape &shape,
           after};
 }
 
-bool Lowering::lowerConv(Operation *op) {
-  auto conv = dyn_cast<Conv2DOp>(op);
-  bool hasResidual = conv && conv.getResidual();
-  ConvShape shape = getConvShape(op);
-  if (hasResidual || !constants.contains(shape.weightValue) ||
-      (shape.bias && !constants.contains(shape.bias)))
-    return false;
-  // Emitted with the addition that it is fused into.
-  if (op->hasOneUse())
-    if (auto add = dyn_cast<AddOp>(*op->user_begin()))
-      if (getConvFusedInto(add) == op)
-        return true;
-  return emitConv(op, op->getResult(0), getClampBounds(cast<ClampedOpInterface>(op)), {});
+namespace {
+
+/// Bias and weights with a batch normalization folded in: y = (conv + b - mean)·f + offset,
+/// f = scale / √(variance + ε), in double.
+class FoldedParameters {
+public:
+  FoldedParameters(BatchNormOp norm, llvm::function_ref<const float *(Value)> elements) {
+    int64_t channels = norm.getScale().getType().getNumElements();
+    const float *scale = elements(norm.getScale()), *variance = elements(norm.getVariance());
+    double epsilon = norm.getEpsilon().convertToFloat();
+    for (int64_t c = 0; c < channels; ++c)
+      factors.push_back(scale[c] / std::sqrt(variance[c] + epsilon));
+    mean = elements(norm.getMean());
+    offset = elements(norm.getOffset());
+  }
+
+  /// `axis` counts output channels: the first dimension of conv2d, the last of depthwise_conv2d.
+  std::vector<float> foldWeights(const float *weights, RankedTensorType type, bool channelsLast) {
+    int64_t channels = factors.size(), inner = type.getNumElements() / channels;
+    std::vector<float> folded(type.getNumElements());
+    for (int64_t i = 0, end = folded.size(); i < end; ++i)
+      folded[i] = static_cast<float>(weights[i] * factors[channelsLast ? i % channels : i / inner]);
+    return folded;
+  }
+
+  std::vector<float> foldBias(const float *bias) {
+    std::vector<float> folded(factors.size());
+    for (size_t c = 0; c < folded.size(); ++c)
+      folded[c] = static_cast<float>(((bias ? bias[c] : 0.0) - mean[c]) * factors[c] + offset[c]);
+    return folded;
+  }
+
+private:
+  std::vector<double> factors;
+  const float *mean, *offset;
+};
+
+} // namespace
+
+/// Where the sum of `add` goes: over the other operand, or over a copy of it.
+BufferId Lowering::placeSum(AddOp add, Operation *producer, Value input, const Desc &desc) {
+  Value residual = producer->getResult(0) == add.getLhs() ? add.getRhs() : add.getLhs();
+  Placed placed = getPlaced(residual);
+  if (placed.desc == desc && mayOverwrite(residual, add, input))
+    return placed.buffer;
+  return copyToLayout(placed, desc);
 }
 
-bool Lowering::emitConv(Operation *op, Value result, const ClampBounds &clamp, Value residual) {
+bool Lowering::emitConv(Operation *producer, Value result, const ClampBounds &clamp, AddOp add) {
+  auto norm = dyn_cast<BatchNormOp>(producer);
+  Operation *op = norm ? norm.getInput().getDefiningOp() : producer;
   ConvShape shape = getConvShape(op);
   auto type = cast<RankedTensorType>(result.getType());
   dnnl::post_ops postOps;
-  if (residual)
+  if (add)
     postOps.append_sum(1.0f);
-  if (!appendClamp(postOps, clamp))
+  if (!canEmitConv(op) || !appendClamp(postOps, clamp))
     return false;
-  dnnl::convolution_forward::primitive_desc conv(makeConvDesc(shape, type), makeAttributes(postOps),
-                                                 program.engine, /*allow_empty=*/true);
+  bool hasBias = shape.bias || norm;
+  dnnl::convolution_forward::primitive_desc conv(makeConvDesc(shape, type, hasBias),
+                                                 makeAttributes(postOps), program.engine,
+                                                 /*allow_empty=*/true);
   if (!conv)
     return false;
 
+  const float *weights = getElements(shape.weightValue);
+  const float *bias = shape.bias ? getElements(shape.bias) : nullptr;
+  std::vector<float> foldedWeights, foldedBias;
+  if (norm) {
+    FoldedParameters fold(norm, [&](Value value) { return getElements(value); });
+    auto weightType = cast<RankedTensorType>(shape.weightValue.getType());
+    foldedWeights = fold.foldWeights(weights, weightType, isa<DepthwiseConv2DOp>(op));
+    foldedBias = fold.foldBias(bias);
+    weights = foldedWeights.data();
+    bias = foldedBias.data();
+  }
   BufferId source = inLayout(shape.input, conv.src_desc());
-  BufferId weights = addConstant(
-      shape.weights, constants.find(shape.weightValue)->second.reals().data(), conv.weights_desc());
-  BufferId destination;
-  if (!residual)
-    destination = addActivation(conv.dst_desc().get_size());
-  else if (Placed placed = getPlaced(residual);
-           placed.desc == conv.dst_desc() &&
-           mayOverwrite(residual, cast<AddOp>(result.getDefiningOp()), op))
-    destination = placed.buffer;
-  else
-    destination = copyToLayout(placed, conv.dst_desc());
-
+  BufferId destination = add ? placeSum(add, producer, shape.input, conv.dst_desc())
+                             : addActivation(conv.dst_desc().get_size());
   std::vector<Argument> arguments{{DNNL_ARG_SRC, source, conv.src_desc()},
-                                  {DNNL_ARG_WEIGHTS, weights, conv.weights_desc()},
+                                  {DNNL_ARG_WEIGHTS,
+                                   addConstant(shape.weights, weights, conv.weights_desc()),
+                                   conv.weights_desc()},
                                   {DNNL_ARG_DST, destination, conv.dst_desc()}};
-  if (shape.bias) {
+  if (hasBias) {
     Desc desc = getBiasDesc(type.getDimSize(3));
-    const float *bias = constants.find(shape.bias)->second.reals().data();
     arguments.push_back({DNNL_ARG_BIAS, addConstant(desc, bias, desc), desc});
   }
   addPrimitive(dnnl::convolution_forward(conv), std::move(arguments), conv.scratchpad_desc());
@@ -140,80 +181,27 @@ bool Lowering::emitConv(Operation *op, Value result, const ClampBounds &clamp, V
 }
 
 //===----------------------------------------------------------------------===//
-// Convolution and addition
+// Addition
 //===----------------------------------------------------------------------===//
 
-/// The convolution whose result only `add` reads and that may therefore write the sum: the later
-/// one of the operands, so that the other one exists by then. Null where there is none.
-Operation *Lowering::getConvFusedInto(AddOp add) {
-  Type type = add.getOutput().getType();
-  if (add.getLhs() == add.getRhs() || add.getLhs().getType() != type ||
-      add.getRhs().getType() != type)
-    return nullptr;
-  auto isCandidate = [&](Value operand, Value other) {
-    Operation *op = operand.getDefiningOp();
-    if (!isa_and_nonnull<Conv2DOp, DepthwiseConv2DOp>(op) || !operand.hasOneUse() || isTapped(op))
-      return false;
-    auto conv = dyn_cast<Conv2DOp>(op);
-    return !(conv && conv.getResidual()) &&
-           getClampBounds(cast<ClampedOpInterface>(op)).isIdentity() && !constants.contains(other);
-  };
-  bool left = isCandidate(add.getLhs(), add.getRhs());
-  bool right = isCandidate(add.getRhs(), add.getLhs());
-  ClampBounds clamp = getClampBounds(add);
-  if ((!left && !right) || clamp.min.size() != 1 || clamp.max.size() != 1)
-    return nullptr;
-  Operation *lhs = add.getLhs().getDefiningOp(), *rhs = add.getRhs().getDefiningOp();
-  if (left && right)
-    return lhs->isBeforeInBlock(rhs) ? rhs : lhs;
-  return left ? lhs : rhs;
-}
-
-/// Where `user` is emitted: a fused convolution comes with its addition.
-Operation *Lowering::getEffectiveUser(Operation *user) {
-  if (isa<Conv2DOp, DepthwiseConv2DOp>(user) && user->hasOneUse())
-    if (auto add = dyn_cast<AddOp>(*user->user_begin()))
-      if (getConvFusedInto(add) == user)
-        return add;
-  return user;
-}
-
-/// True where nobody needs `residual` once `add` is computed, nor its buffer under another name.
-bool Lowering::mayOverwrite(Value residual, AddOp add, Operation *conv) {
-  Operation *producer = residual.getDefiningOp();
-  if (!producer || isa<ObserveOp, ReshapeOp>(producer) || conv->getOperand(0) == residual)
+bool Lowering::emitAdd(AddOp op, Value result, const ClampBounds &clamp) {
+  if (!canEmitAdd(op))
     return false;
-  return llvm::all_of(residual.getUsers(), [&](Operation *user) {
-    Operation *effective = getEffectiveUser(user);
-    return !isa<ObserveOp, ReshapeOp>(user) &&
-           (effective == add || effective->isBeforeInBlock(add));
-  });
-}
-
-bool Lowering::lowerAdd(AddOp op) {
-  Type type = op.getOutput().getType();
-  if (Operation *conv = getConvFusedInto(op)) {
-    Value residual = conv->getResult(0) == op.getLhs() ? op.getRhs() : op.getLhs();
-    return emitConv(conv, op.getOutput(), getClampBounds(op), residual);
-  }
+  if (Operation *producer = getProducerFusedInto(op))
+    return emitConv(producer, result, clamp, op);
   dnnl::post_ops postOps;
-  if (op.getLhs().getType() != type || op.getRhs().getType() != type ||
-      !appendClamp(postOps, getClampBounds(op)))
-    return false;
+  appendClamp(postOps, clamp);
   Placed lhs = getPlaced(op.getLhs());
   BufferId rhs = inLayout(op.getRhs(), lhs.desc);
   dnnl::binary::desc desc(dnnl::algorithm::binary_add, lhs.desc, lhs.desc, lhs.desc);
-  dnnl::binary::primitive_desc binary(desc, makeAttributes(postOps), program.engine,
-                                      /*allow_empty=*/true);
-  if (!binary)
-    return false;
-  BufferId result = addActivation(lhs.desc.get_size());
+  dnnl::binary::primitive_desc binary(desc, makeAttributes(postOps), program.engine);
+  BufferId buffer = addActivation(lhs.desc.get_size());
   addPrimitive(dnnl::binary(binary),
                {{DNNL_ARG_SRC_0, lhs.buffer, lhs.desc},
                 {DNNL_ARG_SRC_1, rhs, lhs.desc},
-                {DNNL_ARG_DST, result, lhs.desc}},
+                {DNNL_ARG_DST, buffer, lhs.desc}},
                binary.scratchpad_desc());
-  values[op.getOutput()] = {result, lhs.desc};
+  values[result] = {buffer, lhs.desc};
   return true;
 }
 
@@ -221,10 +209,9 @@ bool Lowering::lowerAdd(AddOp op) {
 // Fully connected
 //===----------------------------------------------------------------------===//
 
-bool Lowering::lowerMatmul(MatmulOp op) {
+bool Lowering::emitMatmul(MatmulOp op, Value result, const ClampBounds &clamp) {
   dnnl::post_ops postOps;
-  if (!constants.contains(op.getWeights()) || (op.getBias() && !constants.contains(op.getBias())) ||
-      !appendClamp(postOps, getClampBounds(op)))
+  if (!canEmitMatmul(op) || !appendClamp(postOps, clamp))
     return false;
   Desc source = getPlainDesc(op.getInput().getType());
   Desc destination = getPlainDesc(op.getOutput().getType());
@@ -235,22 +222,18 @@ bool Lowering::lowerMatmul(MatmulOp op) {
   InnerProduct::desc desc =
       op.getBias() ? InnerProduct::desc(kInference, source, weights, biasDesc, destination)
                    : InnerProduct::desc(kInference, source, weights, destination);
-  InnerProduct::primitive_desc primitive(desc, makeAttributes(postOps), program.engine,
-                                         /*allow_empty=*/true);
-  if (!primitive)
-    return false;
-  const float *elements = constants.find(op.getWeights())->second.reals().data();
-  BufferId result = addActivation(destination.get_size());
-  std::vector<Argument> arguments{{DNNL_ARG_SRC, inPlainLayout(op.getInput()), source},
-                                  {DNNL_ARG_WEIGHTS,
-                                   addConstant(stored, elements, primitive.weights_desc()),
-                                   primitive.weights_desc()},
-                                  {DNNL_ARG_DST, result, destination}};
-  if (op.getBias()) {
-    const float *bias = constants.find(op.getBias())->second.reals().data();
-    arguments.push_back({DNNL_ARG_BIAS, addConstant(biasDesc, bias, biasDesc), biasDesc});
-  }
+  InnerProduct::primitive_desc primitive(desc, makeAttributes(postOps), program.engine);
+  BufferId buffer = addActivation(destination.get_size());
+  std::vector<Argument> arguments{
+      {DNNL_ARG_SRC, inPlainLayout(op.getInput()), source},
+      {DNNL_ARG_WEIGHTS,
+       addConstant(stored, getElements(op.getWeights()), primitive.weights_desc()),
+       primitive.weights_desc()},
+      {DNNL_ARG_DST, buffer, destination}};
+  if (op.getBias())
+    arguments.push_back(
+        {DNNL_ARG_BIAS, addConstant(biasDesc, getElements(op.getBias()), biasDesc), biasDesc});
   addPrimitive(InnerProduct(primitive), std::move(arguments), primitive.scratchpad_desc());
-  values[op.getOutput()] = {result, destination};
+  values[result] = {buffer, destination};
   return true;
 }

@@ -6,6 +6,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <string>
@@ -150,6 +151,33 @@ private:
          clamp().empty() ? "" : "clamp_min = array<f32: 0.0>", type(x.shape) + ", " + type(x.shape),
          x.shape);
   }
+  /// conv, batch normalization and clamp as a framework exports them: ops of their own.
+  void addUnfused() {
+    Value x = pick();
+    Value y = conv(x, between(0, 1) ? x.shape[3] : 4,
+                   {1, 1, x.shape[1], x.shape[2], "strides = array<i64: 1, 1>"}, 1, "");
+    if (between(0, 2) != 0)
+      y = norm(y);
+    if (y.shape == x.shape && between(0, 1))
+      y = emit("add", x.name + ", " + y.name, "", type(x.shape) + ", " + type(y.shape), y.shape);
+    emit("clamp", y.name, "clamp_min = array<f32: 0.0>, clamp_max = array<f32: 2.0>", type(y.shape),
+         y.shape);
+  }
+  Value norm(const Value &x) {
+    Shape c{x.shape[3]};
+    std::string names = x.name, types = type(x.shape);
+    for (int i = 0; i < 4; ++i) {
+      std::string parameter = constant(c);
+      if (i == 3) // a variance is not negative
+        parameter = emit("mul", parameter + ", " + parameter, "", type(c) + ", " + type(c), c).name;
+      names += ", " + parameter;
+      types += ", " + type(c);
+    }
+    values.erase(std::remove_if(values.begin(), values.end(),
+                                [](const Value &v) { return v.shape.size() != 4; }),
+                 values.end());
+    return emit("batch_norm", names, "epsilon = 0.01 : f32", types, x.shape);
+  }
   void addPool() {
     Value x = pick();
     bool average = between(0, 1);
@@ -190,10 +218,13 @@ private:
     }
   }
   void addLayer() {
-    switch (between(0, 6)) {
+    switch (between(0, 8)) {
     case 0:
     case 1:
       return addConv();
+    case 6:
+    case 7:
+      return addUnfused();
     case 2:
       return addDepthwise();
     case 3:
