@@ -30,8 +30,8 @@ OPERATORS = set("""
     Abs Add AveragePool BatchNormalization Cast Ceil Clip Concat Constant
     ConstantOfShape Conv Div Dropout Elu Equal Exp Expand Flatten Floor Gather
     Gelu Gemm GlobalAveragePool GlobalMaxPool HardSigmoid HardSwish Identity
-    LeakyRelu MatMul MaxPool Mul Pad Range ReduceMean Relu Reshape Resize Shape
-    Sigmoid Size Slice Softmax Softplus Squeeze Sub Sum Tanh Transpose Unsqueeze
+    LeakyRelu MatMul Max MaxPool Min Mul Neg Pad Range ReduceMean Relu Reshape Resize Shape
+    Sigmoid Size Slice Softmax Softplus Sqrt Squeeze Sub Sum Tanh Transpose Unsqueeze
     Upsample Where""".split())
 # Later versions of these operators only add element types.
 NEWEST_OPSET = 22

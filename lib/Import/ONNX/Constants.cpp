@@ -10,9 +10,15 @@ static Tensor floatVector(const std::vector<float> &values) {
   return tensor;
 }
 
+static Tensor decodeValue(Node &node, const proto::TensorProto &value) {
+  const TensorSource &source = node.getGraph().getTensorSource();
+  node.getGraph().charge(elementCount(decodeShape(value, source.maxBytes)) * sizeof(float));
+  return decodeTensor(value, node.getName(), source);
+}
+
 static void importConstant(Node &node) {
   if (const proto::TensorProto *value = node.getTensorMessage("value"))
-    return node.setTensor(decodeTensor(*value, node.getName(), node.getGraph().getTensorSource()));
+    return node.setTensor(decodeValue(node, *value));
   if (auto values = node.getFloats("value_floats"))
     return node.setTensor(floatVector(*values));
   if (auto values = node.getInts("value_ints"))

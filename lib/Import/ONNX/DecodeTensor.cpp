@@ -137,6 +137,9 @@ static void decodeElements(const proto::TensorProto &message, llvm::StringRef ra
   }
 }
 
+/// Integers are shapes, indices and masks.
+static constexpr int64_t kMaxIntegers = 1 << 24;
+
 static ElementKind kindOf(int32_t type) {
   if (type == proto::TensorProto::FLOAT)
     return ElementKind::Float;
@@ -147,6 +150,9 @@ static Tensor decode(const proto::TensorProto &message, const TensorSource &sour
   Tensor tensor;
   tensor.kind = kindOf(message.data_type());
   tensor.shape = decodeShape(message, source.maxBytes);
+  if (tensor.kind != ElementKind::Float && elementCount(tensor.shape) > kMaxIntegers)
+    fail("it has more than " + llvm::Twine(kMaxIntegers) +
+         " integers, which no shape arithmetic needs; embeddings are not supported");
   if (message.has_segment())
     fail("it is stored in segments, which are not supported; export the model again");
   if (message.data_location() != proto::TensorProto::EXTERNAL) {

@@ -45,10 +45,10 @@ static Shape readPads(const Node &node, const Window &window, ShapeRef input) {
 /// the high padding; returns the padding that makes it fit.
 static int64_t ceilPad(const WindowDim &dim, int64_t input) {
   int64_t room = input + dim.padLow + dim.padHigh - dim.extent();
+  if (room <= -dim.stride)
+    return 0; // not even one window
   int64_t start = (room + dim.stride - 1) / dim.stride * dim.stride;
-  if (room < 0 || start == room || start >= input + dim.padLow)
-    return 0;
-  return start - room;
+  return start < input + dim.padLow ? start - room : 0;
 }
 
 static int64_t outputSize(WindowDim dim, int64_t input, int64_t ceilPad) {

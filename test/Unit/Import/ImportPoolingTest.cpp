@@ -18,6 +18,17 @@ TEST(ImportPooling, CeilModeAddsPadding) {
   EXPECT_EQ(result.resultShape(), Dims({1, 1, 3, 3}));
 }
 
+// An input smaller than the window still gives one window, if it is padded by less than a stride.
+TEST(ImportPooling, CeilModeOfASmallInput) {
+  TestModel model({1, 1, 2, 3});
+  model.node("MaxPool", {"x"}, {"y"})
+      .with("kernel_shape", Dims{3, 3})
+      .with("strides", Dims{2, 2})
+      .with("ceil_mode", int64_t(1));
+  Imported result(model);
+  EXPECT_EQ(Dims(result.only<MaxPool2DOp>().getPads()), Dims({0, 0, 1, 0}));
+}
+
 // The third window would start in the padding, at 4 of 3 + 1: the standard drops it.
 TEST(ImportPooling, CeilModeDropsWindowsThatStartInPadding) {
   TestModel model({1, 1, 3, 3});
@@ -88,6 +99,17 @@ TEST(ImportPooling, ClipWithoutBoundsIsNothing) {
   auto clamp = result.only<ClampOp>();
   EXPECT_FALSE(clamp.getClampMinAttr());
   EXPECT_EQ(clamp.getClampMaxAttr()[0], 6);
+}
+
+TEST(ImportPooling, ExtremaAreClamps) {
+  TestModel model({1, 2});
+  model.floats("zero", {}, {0}), model.floats("six", {1}, {6});
+  model.node("Max", {"x", "zero"}, {"a"});
+  model.node("Min", {"a", "six"}, {"y"});
+  Imported result(model);
+  ASSERT_EQ(result.ops(), OpNames({"clamp", "clamp"}));
+  EXPECT_EQ(result.all<ClampOp>()[0].getClampMinAttr()[0], 0);
+  EXPECT_EQ(result.all<ClampOp>()[1].getClampMaxAttr()[0], 6);
 }
 
 TEST(ImportPooling, FunctionsWithParameters) {

@@ -25,6 +25,23 @@ TEST(ImportShape, ViewOfTheBatch) {
   EXPECT_EQ(result.resultShape(), Dims({4, 3}));
 }
 
+// A shape traced with one sample follows the batch that was asked for.
+TEST(ImportShape, FixedBatchIsReplaced) {
+  TestModel model({1, 3, 1, 1});
+  model.integers("target", {1, 3});
+  model.node("Reshape", {"x", "target"}, {"y"});
+  OnnxImportOptions options;
+  EXPECT_EQ(Imported(model, options).resultShape(), Dims({1, 3}));
+  options.batch = 4;
+  EXPECT_EQ(Imported(model, options).resultShape(), Dims({4, 3}));
+}
+
+TEST(ImportShape, BatchOfOneLeavesAFixedSize) {
+  TestModel model({8, 3});
+  model.node("Relu", {"x"}, {"y"});
+  EXPECT_EQ(Imported(model).resultShape(), Dims({8, 3}));
+}
+
 // The height times two, through floats, as upsampling is exported.
 TEST(ImportShape, ArithmeticThroughFloats) {
   TestModel model({1, 1, 3, 5}, 11);
