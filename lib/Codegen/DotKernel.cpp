@@ -39,7 +39,9 @@ DotKernel::DotKernel(const DotLayer &unmerged, const DotRow &row, const RowSet &
       bias.push_back(channelBias[channels[first + lane % shape.n]]);
   biasOffset = block.append(ArrayRef<int32_t>(bias));
   SmallVector<int32_t> channelFactors = packing.rowSumFactors();
-  if (llvm::any_of(channelFactors, [](int32_t factor) { return factor != 0; })) {
+  if (llvm::all_equal(channelFactors))
+    uniformFactor = channelFactors.front();
+  if (uniformFactor != 0) {
     for (int64_t channel : channels)
       factors.push_back(channelFactors[channel]);
     rowSumOffset = block.append(ArrayRef<int32_t>(factors));
@@ -81,8 +83,9 @@ std::string DotKernel::getSignature() const {
   if (layer.residual)
     describe(stream, *layer.residual);
   describe(stream, layer.window);
-  stream << " g" << layer.groups << " @" << biasOffset << "," << rowSumOffset << "," << onesOffset
-         << " " << epilogue->getSignature();
+  stream << " g" << layer.groups << " u" << (uniformFactor ? std::to_string(*uniformFactor) : "*")
+         << " @" << biasOffset << "," << rowSumOffset << "," << onesOffset << " "
+         << epilogue->getSignature();
   return text;
 }
 

@@ -54,12 +54,12 @@ DotKernel::Accumulators DotKernel::initialAccumulators(Emitter &emit, const Fram
   return accumulators;
 }
 
-/// Tiles fill the register file: an unrolled reduction shares loads between its steps (the windows of
-/// neighbouring pixels overlap), and what is shared spills.
+/// Tiles fill the register file: an unrolled reduction shares loads between its steps (the windows
+/// of neighbouring pixels overlap), and what is shared spills.
 static void keepRolled(Operation *loop) {
   MLIRContext *context = loop->getContext();
-  auto unroll = LLVM::LoopUnrollAttr::get(context, BoolAttr::get(context, true), {}, {}, {}, {}, {},
-                                          {});
+  auto unroll =
+      LLVM::LoopUnrollAttr::get(context, BoolAttr::get(context, true), {}, {}, {}, {}, {}, {});
   auto annotation = LLVM::LoopAnnotationAttr::get(
       context, /*disableNonforced=*/{}, /*vectorize=*/{}, /*interleave=*/{}, unroll,
       /*unrollAndJam=*/{}, /*licm=*/{}, /*distribute=*/{}, /*pipeline=*/{}, /*peeled=*/{},
@@ -74,11 +74,9 @@ carry(Emitter &emit, int64_t trips, SmallVector<Value> accumulators,
       llvm::function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
   if (trips == 1)
     return body(emit.index(0), std::move(accumulators));
-  SmallVector<Value> results =
-      emit.forLoop(emit.index(0), emit.index(trips), 1, accumulators,
-                   [&](Value i, ValueRange carried) {
-                     return body(i, SmallVector<Value>(carried));
-                   });
+  SmallVector<Value> results = emit.forLoop(
+      emit.index(0), emit.index(trips), 1, accumulators,
+      [&](Value i, ValueRange carried) { return body(i, SmallVector<Value>(carried)); });
   keepRolled(results.front().getDefiningOp());
   return results;
 }
@@ -106,20 +104,30 @@ DotKernel::Accumulators DotKernel::reduceRun(Emitter &emit, Value input, Value w
                                              const Tile &tile, Accumulators accumulators) const {
   int64_t activationBytes = row.getStepBytes();
   int64_t weightBytes = packing.stepBytes(tile.panel.vectors);
+  auto steps = [&](Value from, Value with, int64_t count, SmallVector<Value> &values) {
+    for (int64_t step = 0; step < count; ++step)
+      emitStep(emit, emit.address(from, step * activationBytes),
+               emit.address(with, step * weightBytes), tile, values);
+  };
   bool windowsOverlap =
       layer.window.width.stride * layer.input.pixelStride < reduction.steps * activationBytes;
   if (reduction.steps <= kInlineSteps && !windowsOverlap) {
-    for (int64_t step = 0; step < reduction.steps; ++step)
-      emitStep(emit, emit.address(input, step * activationBytes),
-               emit.address(weights, step * weightBytes), tile, accumulators);
+    steps(input, weights, reduction.steps, accumulators);
     return accumulators;
   }
-  return carry(emit, reduction.steps, std::move(accumulators),
-               [&](Value step, SmallVector<Value> values) {
-                 emitStep(emit, emit.address(input, emit.mul(step, activationBytes)),
-                          emit.address(weights, emit.mul(step, weightBytes)), tile, values);
-                 return values;
-               });
+  int64_t unroll = row.getBudget().unroll, trips = reduction.steps / unroll;
+  if (trips > 0)
+    accumulators =
+        carry(emit, trips, std::move(accumulators), [&](Value trip, SmallVector<Value> values) {
+          Value step = emit.mul(trip, unroll);
+          steps(emit.address(input, emit.mul(step, activationBytes)),
+                emit.address(weights, emit.mul(step, weightBytes)), unroll, values);
+          return values;
+        });
+  int64_t done = trips * unroll;
+  steps(emit.address(input, done * activationBytes), emit.address(weights, done * weightBytes),
+        reduction.steps - done, accumulators);
+  return accumulators;
 }
 
 Value DotKernel::loadActivation(Emitter &emit, Value input, const Tile &tile, int64_t group) const {
@@ -169,25 +177,50 @@ SmallVector<SmallVector<Value>> DotKernel::unpack(Emitter &emit, const Tile &til
   return results;
 }
 
-/// Σ (a·(w + o)) - (z_w + o)·Σ a = Σ a·(w - z_w): the sums run through the same dots, against ones.
-void DotKernel::subtractRowSums(Emitter &emit, const Frame &frame, const Tile &tile,
-                                SmallVectorImpl<SmallVector<Value>> &results) const {
+/// The sums of each pixel's activations in every lane; where the row knows no shorter way, through
+/// the same dots against ones.
+SmallVector<Value> DotKernel::rowSums(Emitter &emit, const Frame &frame, const Tile &tile) const {
+  DotShape shape = row.getShape();
+  int64_t pixels = pixelsOf(tile.height, tile.width), bytes = reduction.steps * row.getStepBytes();
+  Value zero = emit.integer(emit.intType(32, shape.m * shape.n), 0);
+  SmallVector<Value> sums;
+  bool wholeRun =
+      reduction.rows == 1 && reduction.columns == 1 && bytes == layer.channelsPerGroup();
+  for (int64_t pixel = 0; wholeRun && shape.m == 1 && pixel < pixels; ++pixel) {
+    int64_t offset = inputOffset(pixel / tile.width, pixel % tile.width);
+    Value sum = row.sumActivations(emit, emit.address(frame.input, offset), bytes, zero);
+    if (!sum)
+      break;
+    sums.push_back(sum);
+  }
+  if (!sums.empty())
+    return sums;
   Tile narrow = tile;
   narrow.panel.vectors = 1;
-  DotShape shape = row.getShape();
-  int64_t groups = llvm::divideCeil(pixelsOf(tile.height, tile.width), shape.m);
-  Value zero = emit.integer(emit.intType(32, shape.m * shape.n), 0);
-  Accumulators sums(groups * packing.blocksPerVector(), zero);
+  Accumulators initial(llvm::divideCeil(pixels, shape.m) * packing.blocksPerVector(), zero);
   Value ones = emit.address(frame.parameters, onesOffset);
-  sums = reduce(emit, frame.input, ones, narrow, std::move(sums));
-  SmallVector<SmallVector<Value>> sumOf = unpack(emit, narrow, sums);
+  for (ArrayRef<Value> pixel :
+       unpack(emit, narrow, reduce(emit, frame.input, ones, narrow, std::move(initial))))
+    sums.push_back(pixel.front());
+  return sums;
+}
+
+/// Σ (a·(w + o)) - (z_w + o)·Σ a = Σ a·(w - z_w).
+void DotKernel::subtractRowSums(Emitter &emit, const Frame &frame, const Tile &tile,
+                                SmallVectorImpl<SmallVector<Value>> &results) const {
+  SmallVector<Value> sums = rowSums(emit, frame, tile);
   int64_t lanes = rows.getLanes();
+  if (uniformFactor)
+    for (Value &sum : sums)
+      sum = emit.mul(sum, *uniformFactor);
   Value factors = emit.address(frame.parameters, rowSumOffset);
   for (int64_t v = 0; v < tile.panel.vectors; ++v) {
     Value offset = emit.mul(emit.add(frame.firstLane, v * lanes), 4);
-    Value factor = emit.load(emit.intType(32, lanes), emit.address(factors, offset), 4);
-    for (auto [pixel, sum] : llvm::zip(results, sumOf))
-      pixel[v] = emit.sub(pixel[v], emit.mul(sum.front(), factor));
+    Value factor;
+    if (!uniformFactor)
+      factor = emit.load(emit.intType(32, lanes), emit.address(factors, offset), 4);
+    for (auto [pixel, sum] : llvm::zip(results, sums))
+      pixel[v] = emit.sub(pixel[v], factor ? emit.mul(sum, factor) : sum);
   }
 }
 

@@ -35,7 +35,9 @@ static bool productsFit(const RowSet &rows, const ResultSpec &result, bool hasRe
 Epilogue::Epilogue(const RowSet &rows, const ResultSpec &result, const BufferLayout &output,
                    const BufferLayout *residual, const LaneOrder &order, ParameterBlock &block)
     : rows(rows), output(output), residual(residual), laneCount(order.lanes.size()),
-      isFloat(result.isFloat()) {
+      isFloat(result.isFloat()), isRaw(result.accumulators) {
+  if (isRaw)
+    return;
   if (isFloat) {
     SmallVector<int32_t> scales;
     for (int64_t channel : order.lanes)
@@ -86,6 +88,8 @@ void Epilogue::packBounds(const ResultSpec &result, const LaneOrder &order, Para
 std::string Epilogue::getSignature() const {
   std::string text;
   llvm::raw_string_ostream stream(text);
+  if (isRaw)
+    return "accumulators";
   if (isFloat) {
     stream << "float@" << scaleOffset;
     return text;
@@ -129,7 +133,7 @@ void storePrefix(Emitter &emit, Value vector, int64_t count, Value pointer) {
     return emit.store(vector, pointer);
   int64_t bytes = getElementTypeOrSelf(vector).getIntOrFloatBitWidth() / 8;
   forPieces(std::min(count, Emitter::widthOf(vector)), [&](int64_t first, int64_t size) {
-    emit.store(slice(emit, vector, first, size), emit.address(pointer, first * bytes));
+    emit.store(slice(emit, vector, first, size), emit.address(pointer, first * bytes), bytes);
   });
 }
 
@@ -151,7 +155,7 @@ Value loadPrefix(Emitter &emit, int64_t count, int64_t width, Value pointer) {
 Epilogue::State Epilogue::prepare(Emitter &emit, Value parameters) const {
   State state;
   state.parameters = parameters;
-  if (isFloat)
+  if (isFloat || isRaw)
     return state;
   auto field = [&](ParameterBlock::Field which, Type type) {
     return emit.load(type, emit.address(parameters, static_cast<int64_t>(which)), 4);
@@ -230,21 +234,24 @@ Value Epilogue::clampCodes(Emitter &emit, const State &state, Value codes,
 //===----------------------------------------------------------------------===//
 
 void Epilogue::emitTile(Emitter &emit, const State &state, const TileResults &tile) const {
-  if (isFloat)
-    emitFloats(emit, state, tile);
+  if (isFloat || isRaw)
+    emitWords(emit, state, tile);
   else
     emitCodes(emit, state, tile);
 }
 
-void Epilogue::emitFloats(Emitter &emit, const State &state, const TileResults &tile) const {
+void Epilogue::emitWords(Emitter &emit, const State &state, const TileResults &tile) const {
   int64_t lanes = rows.getLanes();
   Value base = emit.address(state.parameters, scaleOffset);
   for (size_t v = 0; v < tile.accumulators.front().size(); ++v) {
-    Value offset = emit.mul(emit.add(tile.firstLane, v * lanes), 4);
-    Value scale = emit.load(emit.floatType(lanes), emit.address(base, offset), 4);
+    Value scale;
+    if (isFloat) {
+      Value offset = emit.mul(emit.add(tile.firstLane, v * lanes), 4);
+      scale = emit.load(emit.floatType(lanes), emit.address(base, offset), 4);
+    }
     for (auto [pixel, pointer] : llvm::zip(tile.accumulators, tile.outputs))
-      storePrefix(emit, emitFloatResult(emit, pixel[v], scale), tile.channels - v * lanes,
-                  emit.address(pointer, v * lanes * 4));
+      storePrefix(emit, isFloat ? emitFloatResult(emit, pixel[v], scale) : pixel[v],
+                  tile.channels - v * lanes, emit.address(pointer, v * lanes * 4));
   }
 }
 

@@ -63,6 +63,8 @@ private:
                 Accumulators &accumulators) const;
   llvm::SmallVector<llvm::SmallVector<mlir::Value>> unpack(Emitter &emit, const Tile &tile,
                                                            const Accumulators &accumulators) const;
+  llvm::SmallVector<mlir::Value> rowSums(Emitter &emit, const Frame &frame,
+                                         const Tile &tile) const;
   void subtractRowSums(Emitter &emit, const Frame &frame, const Tile &tile,
                        llvm::SmallVectorImpl<llvm::SmallVector<mlir::Value>> &results) const;
 
@@ -78,6 +80,8 @@ private:
   DotPacking packing;
   ParameterBlock block;
   std::optional<Epilogue> epilogue;
+  /// What row sums are multiplied by, where it is the same for all channels.
+  std::optional<int32_t> uniformFactor;
   int64_t biasOffset = 0, rowSumOffset = 0, onesOffset = 0;
 };
 

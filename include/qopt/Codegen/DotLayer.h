@@ -24,6 +24,7 @@ struct ResultSpec {
   llvm::SmallVector<int32_t> lower, upper;             ///< code results
   int64_t maxAbsAccumulator = 0x7fffffff;
   float residualMultiplier = 0; ///< f32(s_r / s_y)
+  bool accumulators = false;    ///< the i32 sums themselves
 
   bool isFloat() const { return !floatScales.empty(); }
 };

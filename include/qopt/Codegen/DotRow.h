@@ -27,6 +27,8 @@ struct TileBudget {
   double weightLoadCost = 1;       ///< of one vector of weights
   double activationCost = 0.5;     ///< of delivering one pixel's operand
   double tileOverhead = 20;        ///< loops, addresses and the latency at both ends
+  double pixelOverhead = 0;        ///< per pixel of a tile: sums of activations
+  int64_t unroll = 1;              ///< steps of the reduction that one trip of its loop does
 };
 
 class DotRow {
@@ -56,6 +58,13 @@ public:
   virtual mlir::Value loadWeights(Emitter &emit, mlir::Value pointer) const = 0;
   virtual mlir::Value dot(Emitter &emit, mlir::Value accumulator, mlir::Value weights,
                           mlir::Value activation) const = 0;
+
+  /// `sum` plus the activations of one run of a pixel (`bytes` of them) in every lane, by a way
+  /// that is cheaper than a dot with ones; null where there is none. Only rows of m = 1 are asked.
+  virtual mlir::Value sumActivations(Emitter &emit, mlir::Value pixel, int64_t bytes,
+                                     mlir::Value sum) const {
+    return {};
+  }
 
   /// Accumulators of `m` pixels (consecutive n-channel blocks) to vectors of getLanes() consecutive
   /// channels of the row set, for each pixel. The default serves m = 1, n = lanes.

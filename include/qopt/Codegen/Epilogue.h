@@ -84,7 +84,8 @@ private:
                           llvm::ArrayRef<mlir::Value> lanes, int64_t width) const;
   mlir::Value loadResidual(Emitter &emit, const State &state, mlir::Value pointer,
                            int64_t readable) const;
-  void emitFloats(Emitter &emit, const State &state, const TileResults &tile) const;
+  /// f32 results, or the accumulators themselves.
+  void emitWords(Emitter &emit, const State &state, const TileResults &tile) const;
   void emitCodes(Emitter &emit, const State &state, const TileResults &tile) const;
   void storeGroup(Emitter &emit, const State &state, const TileResults &tile, int64_t first,
                   int64_t count, llvm::ArrayRef<mlir::Value> values) const;
@@ -96,7 +97,7 @@ private:
   Bounds bounds = Bounds::Storage;
   int64_t laneCount = 0;
   int64_t blockOffset = 0, scaleOffset = 0, lowerOffset = 0, upperOffset = 0;
-  bool isFloat = false, inRange = false;
+  bool isFloat = false, isRaw = false, inRange = false;
 };
 
 /// Stores the first `count` elements of `vector`, in pieces whose sizes are powers of two.
