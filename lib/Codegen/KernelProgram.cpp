@@ -17,21 +17,21 @@ static bool isIdentifier(StringRef name) {
 /// What emission takes for granted; MLIR would crash on some of it.
 static LogicalResult checkNetwork(func::FuncOp network) {
   if (!network->hasAttr(kContractAttr))
-    return network.emitError("is not quantized (no qopt.contract): only networks of the quantized "
+    return network.emitOpError("is not quantized (no qopt.contract): only networks of the quantized "
                              "level become kernel programs; run qopt-quantize first");
   if (!isIdentifier(network.getName()))
-    return network.emitError("has a name that is no C identifier");
+    return network.emitOpError("has a name that is no C identifier");
   if (!llvm::hasSingleElement(network.getBody()))
-    return network.emitError("must have exactly one block");
+    return network.emitOpError("must have exactly one block");
   if (network.getNumResults() == 0)
-    return network.emitError("returns nothing");
+    return network.emitOpError("returns nothing");
   auto isTensor = [](Type type) {
     auto tensor = dyn_cast<RankedTensorType>(type);
     return tensor && tensor.hasStaticShape() && tensor.getNumElements() > 0;
   };
   if (!llvm::all_of(network.getArgumentTypes(), isTensor) ||
       !llvm::all_of(network.getResultTypes(), isTensor))
-    return network.emitError("needs ranked tensors of static, non-zero sizes");
+    return network.emitOpError("needs ranked tensors of static, non-zero sizes");
   return success();
 }
 
@@ -83,16 +83,18 @@ LogicalResult qopt::codegen::emitKernelPrograms(ModuleOp module, const RowSet &r
                                                 const ProgramOptions &options) {
   KernelLibrary library(module);
   SmallVector<Attribute> programs;
-  for (func::FuncOp network : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
-    if (!network.isPublic() || network.isExternal())
-      continue;
+  SmallVector<func::FuncOp> networks; // before entry points, public functions as well, join them
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function.isPublic() && !function.isExternal())
+      networks.push_back(function);
+  for (func::FuncOp network : networks) {
     FailureOr<ProgramInfo> info = emitProgram(network, library, rows, options);
     if (failed(info))
       return failure();
     programs.push_back(info->toAttribute(module.getContext()));
   }
   if (programs.empty())
-    return module.emitError("holds no network: a public func.func of the quantized level");
+    return module.emitOpError("holds no network: a public func.func of the quantized level");
   module->setAttr(kProgramsAttr, ArrayAttr::get(module.getContext(), programs));
   return success();
 }

@@ -18,8 +18,7 @@ public:
   mlir::OpBuilder &builder;
   mlir::Location loc;
 
-  //===--- Types
-  //-------------------------------------------------------------------------------===//
+  //===--- Types ---===//
   static mlir::Type withWidth(mlir::Type element, int64_t width);
   /// The type of `like` (its width) over another element type.
   static mlir::Type withElement(mlir::Value like, mlir::Type element);
@@ -27,8 +26,7 @@ public:
   mlir::Type intType(unsigned bits, int64_t width = 1);
   mlir::Type floatType(int64_t width = 1);
 
-  //===--- Constants
-  //---------------------------------------------------------------------------===//
+  //===--- Constants ---===//
   mlir::Value index(int64_t value);
   /// A constant (splat) of integer type `type`.
   mlir::Value integer(mlir::Type type, int64_t value);
@@ -36,15 +34,13 @@ public:
   mlir::Value real(mlir::Type type, double value);
   mlir::Value broadcast(mlir::Value scalar, int64_t width);
 
-  //===--- Memory (byte offsets; any alignment)
-  //--------------------------------------------------===//
+  //===--- Memory (byte offsets; any alignment) ---===//
   mlir::Value address(mlir::Value pointer, mlir::Value byteOffset);
   mlir::Value address(mlir::Value pointer, int64_t byteOffset);
   mlir::Value load(mlir::Type type, mlir::Value pointer, unsigned alignment = 1);
   void store(mlir::Value value, mlir::Value pointer, unsigned alignment = 1);
 
-  //===--- Arithmetic
-  //--------------------------------------------------------------------------===//
+  //===--- Arithmetic ---===//
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value sub(mlir::Value a, mlir::Value b);
   mlir::Value mul(mlir::Value a, mlir::Value b);
@@ -68,8 +64,7 @@ public:
   mlir::Value minF(mlir::Value a, mlir::Value b);
   mlir::Value maxF(mlir::Value a, mlir::Value b);
 
-  //===--- Loops
-  //-------------------------------------------------------------------------------===//
+  //===--- Loops ---===//
   /// for i in [begin, end) step `step`: body(i). A loop of one constant trip is emitted in line.
   void forLoop(mlir::Value begin, mlir::Value end, int64_t step,
                llvm::function_ref<void(mlir::Value)> body);
