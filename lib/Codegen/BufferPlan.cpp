@@ -77,7 +77,7 @@ LogicalResult BufferPlanner::collectRequests() {
       continue;
     auto kernelOp = dyn_cast<KernelOpInterface>(op);
     if (!kernelOp)
-      return op.emitError("has no kernel: only ops of the quantized level can be compiled");
+      return op.emitOpError("has no kernel: only ops of the quantized level can be compiled");
     LayoutPlanner planner(rows, keepAll);
     kernelOp.requestLayouts(planner);
     requests.insert({&op, planner});
@@ -127,8 +127,7 @@ unsigned BufferPlanner::addBuffer(Buffer::Kind kind, Value origin, int64_t bytes
 void BufferPlanner::addArguments() {
   for (BlockArgument arg : network.getArguments()) {
     BufferLayout layout = getExternalLayout(cast<ShapedType>(arg.getType()));
-    unsigned buffer =
-        addBuffer(Buffer::Kind::Input, arg, layout.bytes(), 0, arg.getArgNumber());
+    unsigned buffer = addBuffer(Buffer::Kind::Input, arg, layout.bytes(), 0, arg.getArgNumber());
     plan.views[arg].push_back({buffer, layout});
   }
 }
@@ -169,8 +168,7 @@ void BufferPlanner::useOperand(Operation *op, Value tensor, int time) {
     return;
   Request request = requests.find(op)->second.getRequest(tensor);
   llvm::SmallVector<View, 1> &views = plan.views[tensor];
-  auto found =
-      llvm::find_if(views, [&](const View &view) { return serves(view.layout, request); });
+  auto found = llvm::find_if(views, [&](const View &view) { return serves(view.layout, request); });
   View view;
   if (found != views.end()) {
     view = *found;

@@ -37,11 +37,11 @@ public:
       add(LLVM::AddressOfOp::create(builder, loc, pointer, symbol));
   }
   void addFunction(func::FuncOp function) {
-    Value code = func::ConstantOp::create(
-        builder, loc, function.getFunctionType(),
-        SymbolRefAttr::get(builder.getContext(), function.getName()));
-    add(UnrealizedConversionCastOp::create(
-            builder, loc, LLVM::LLVMPointerType::get(builder.getContext()), code)
+    Value code =
+        func::ConstantOp::create(builder, loc, function.getFunctionType(),
+                                 SymbolRefAttr::get(builder.getContext(), function.getName()));
+    add(UnrealizedConversionCastOp::create(builder, loc,
+                                           LLVM::LLVMPointerType::get(builder.getContext()), code)
             .getResult(0));
   }
   void addStruct(Value value) { add(value); }
@@ -76,8 +76,7 @@ class DescriptorEmitter {
 public:
   DescriptorEmitter(KernelLibrary &library, const NetworkSignature &network,
                     const ProgramOptions &options)
-      : library(library), network(network), options(options),
-        context(network.type.getContext()) {}
+      : library(library), network(network), options(options), context(network.type.getContext()) {}
 
   void emit(const ProgramInfo &info, StringRef runSymbol);
 
@@ -92,8 +91,7 @@ private:
   std::string emitString(StringRef suffix, StringRef text) {
     return emitBytes(suffix, (text + StringRef("\0", 1)).str(), 1);
   }
-  template <typename T>
-  std::string emitArray(StringRef suffix, ArrayRef<T> values) {
+  template <typename T> std::string emitArray(StringRef suffix, ArrayRef<T> values) {
     StringRef bytes(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(T));
     return emitBytes(suffix, bytes, alignof(T));
   }
@@ -120,9 +118,8 @@ std::string DescriptorEmitter::emitBytes(StringRef suffix, StringRef bytes, unsi
   return symbol;
 }
 
-LLVM::GlobalOp
-DescriptorEmitter::emitGlobal(StringRef name, LLVM::Linkage linkage,
-                              llvm::function_ref<Value(OpBuilder &)> initializer) {
+LLVM::GlobalOp DescriptorEmitter::emitGlobal(StringRef name, LLVM::Linkage linkage,
+                                             llvm::function_ref<Value(OpBuilder &)> initializer) {
   // The type is known once the initializer is: build it in a detached block.
   auto block = std::make_unique<Block>();
   OpBuilder inner(context);

@@ -177,8 +177,8 @@ Value EntryPointEmitter::isBadCall(Emitter &emit, Value tasks, Value parallelFor
 Value EntryPointEmitter::isBadWorkspace(Emitter &emit, Value workspace, Value bytes, Value tasks) {
   Value count = arith::ExtUIOp::create(emit.builder, emit.loc, i64, tasks);
   Value needed = emit.add(emit.mul(count, info.taskBytes), info.arenaBytes);
-  Value tooSmall = arith::CmpIOp::create(emit.builder, emit.loc, arith::CmpIPredicate::ult, bytes,
-                                         needed);
+  Value tooSmall =
+      arith::CmpIOp::create(emit.builder, emit.loc, arith::CmpIPredicate::ult, bytes, needed);
   Value low = arith::AndIOp::create(emit.builder, emit.loc, toInteger(emit, workspace),
                                     emit.integer(i64, kWorkspaceAlignment - 1));
   return anyOf(emit, {tooSmall, compare(emit, arith::CmpIPredicate::ne, low, 0)});
@@ -271,8 +271,7 @@ func::FuncOp EntryPointEmitter::emitExecute(ArrayRef<Step> steps) {
                                          emit.integer(i32, step.maxTasks));
     Value code = func::ConstantOp::create(builder, loc, function.getFunctionType(),
                                           SymbolRefAttr::get(context, function.getName()));
-    Value address =
-        UnrealizedConversionCastOp::create(builder, loc, pointer, code).getResult(0);
+    Value address = UnrealizedConversionCastOp::create(builder, loc, pointer, code).getResult(0);
     func::CallOp::create(builder, loc, getDispatchHelper(),
                          ValueRange{body.arg(4), body.arg(5), tasks, address, data});
   }
@@ -297,9 +296,9 @@ void EntryPointEmitter::emitRun(func::FuncOp check, func::FuncOp execute) {
   Emitter &emit = body.emit;
   Value one = emit.integer(i32, 1);
   Value null = LLVM::ZeroOp::create(emit.builder, emit.loc, pointer);
-  Value code = checkAndExecute(
-      emit, check, {body.arg(0), body.arg(1), body.arg(2), body.arg(3), one, null}, execute,
-      {body.arg(0), body.arg(1), body.arg(2), one, null, null});
+  Value code =
+      checkAndExecute(emit, check, {body.arg(0), body.arg(1), body.arg(2), body.arg(3), one, null},
+                      execute, {body.arg(0), body.arg(1), body.arg(2), one, null, null});
   body.finish(code);
 }
 

@@ -32,8 +32,8 @@ func::FuncOp KernelLibrary::createFunction(Location loc, StringRef name, ArrayRe
   auto type = builder.getFunctionType(arguments, results);
   auto function = func::FuncOp::create(builder, loc, name, type);
   function.setPrivate();
-  function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(builder.getContext(),
-                                                           LLVM::linkage::Linkage::Internal));
+  function->setAttr("llvm.linkage",
+                    LLVM::LinkageAttr::get(builder.getContext(), LLVM::linkage::Linkage::Internal));
   function.addEntryBlock();
   symbols.try_emplace(name, 0);
   return function;
@@ -86,9 +86,10 @@ std::string KernelLibrary::getOrCreateConstant(StringRef name, ArrayRef<char> by
   // 16: blobs of a greater alignment do not survive bytecode that is read from a stream.
   AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 16);
   auto value = DenseResourceElementsAttr::get(type, symbol, std::move(blob));
-  lastConstant = LLVM::GlobalOp::create(
-      builder, UnknownLoc::get(context), LLVM::LLVMArrayType::get(builder.getI8Type(), bytes.size()),
-      /*isConstant=*/true, LLVM::Linkage::Internal, symbol, value, kConstantAlignment);
+  lastConstant = LLVM::GlobalOp::create(builder, UnknownLoc::get(context),
+                                        LLVM::LLVMArrayType::get(builder.getI8Type(), bytes.size()),
+                                        /*isConstant=*/true, LLVM::Linkage::Internal, symbol, value,
+                                        kConstantAlignment);
   constants[hash].push_back(symbol);
   constantBytes[symbol] = value.getRawHandle().getBlob()->getData();
   return symbol;

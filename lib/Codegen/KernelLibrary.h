@@ -31,8 +31,8 @@ public:
 private:
   mlir::ModuleOp module;
   mlir::Operation *lastConstant = nullptr;
-  llvm::StringMap<mlir::func::FuncOp> kernels;    ///< by name and signature
-  llvm::StringMap<unsigned> symbols;              ///< taken, with the last suffix tried
+  llvm::StringMap<mlir::func::FuncOp> kernels; ///< by name and signature
+  llvm::StringMap<unsigned> symbols;           ///< taken, with the last suffix tried
   llvm::DenseMap<uint64_t, llvm::SmallVector<std::string, 1>> constants; ///< by hash of the bytes
   llvm::StringMap<llvm::ArrayRef<char>> constantBytes;
 };

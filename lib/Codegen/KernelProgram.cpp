@@ -17,8 +17,9 @@ static bool isIdentifier(StringRef name) {
 /// What emission takes for granted; MLIR would crash on some of it.
 static LogicalResult checkNetwork(func::FuncOp network) {
   if (!network->hasAttr(kContractAttr))
-    return network.emitOpError("is not quantized (no qopt.contract): only networks of the quantized "
-                             "level become kernel programs; run qopt-quantize first");
+    return network.emitOpError(
+        "is not quantized (no qopt.contract): only networks of the quantized "
+        "level become kernel programs; run qopt-quantize first");
   if (!isIdentifier(network.getName()))
     return network.emitOpError("has a name that is no C identifier");
   if (!llvm::hasSingleElement(network.getBody()))
@@ -37,7 +38,7 @@ static LogicalResult checkNetwork(func::FuncOp network) {
 
 static NetworkSignature getSignature(func::FuncOp network) {
   NetworkSignature signature{network.getName().str(), network.getFunctionType(), {}, {},
-                             getContract(network), network.getLoc()};
+                             getContract(network),    network.getLoc()};
   for (unsigned i = 0; i < network.getNumArguments(); ++i)
     signature.inputAttrs.push_back(network.getArgAttrDict(i));
   for (unsigned i = 0; i < network.getNumResults(); ++i)

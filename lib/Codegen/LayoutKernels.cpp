@@ -90,8 +90,8 @@ func::FuncOp qopt::codegen::getCopyKernel(KernelLibrary &library, const RowSet &
       Value image = arith::DivUIOp::create(builder, loc, row, height);
       Value y = arith::RemUIOp::create(builder, loc, row, height);
       auto rowOf = [&](Value base, const BufferLayout &layout) {
-        return emit.address(base, emit.add(emit.mul(image, layout.imageStride),
-                                           emit.mul(y, layout.rowStride)));
+        return emit.address(
+            base, emit.add(emit.mul(image, layout.imageStride), emit.mul(y, layout.rowStride)));
       };
       Value source = rowOf(pointers[0], from), target = rowOf(pointers[1], to);
       if (wholeRows)

@@ -143,7 +143,8 @@ Value ProgramEmitter::getPointer(StepBuilder &step, const View &view) {
 ProgramEmitter::StepBuilder ProgramEmitter::beginStep(Operation *layer, StringRef what,
                                                       int64_t maxTasks) {
   MLIRContext *context = network.getContext();
-  std::string name = (network.getName() + "_step" + std::to_string(steps.size()) + "_" + what).str();
+  std::string name =
+      (network.getName() + "_step" + std::to_string(steps.size()) + "_" + what).str();
   func::FuncOp function = library.createFunction(
       layer->getLoc(), library.getFreshSymbol(name),
       {LLVM::LLVMPointerType::get(context), IntegerType::get(context, 32)}, {});
@@ -245,9 +246,8 @@ void ProgramEmitter::recordTensors() {
     if (!result || buffer.kind != Buffer::Kind::Arena)
       continue;
     Operation *op = result.getOwner();
-    info.tensors.push_back({positions.lookup(op), result.getResultNumber(),
-                            getLayerName(op).str(), buffer.offset + home.layout.interiorOffset(),
-                            home.layout});
+    info.tensors.push_back({positions.lookup(op), result.getResultNumber(), getLayerName(op).str(),
+                            buffer.offset + home.layout.interiorOffset(), home.layout});
   }
 }
 

@@ -34,7 +34,8 @@ public:
   llvm::ArrayRef<Step> getSteps() const { return steps; }
   const ProgramInfo &getInfo() const { return info; }
 
-  //===--- ProgramBuilder ----------------------------------------------------------------------===//
+  //===--- ProgramBuilder
+  //----------------------------------------------------------------------===//
   const RowSet &getRows() const override { return rows; }
   Contract getContract() const override;
   bool keepsAllTensors() const override { return options.keepAll; }

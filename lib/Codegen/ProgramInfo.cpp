@@ -16,7 +16,9 @@ public:
 
   void add(StringRef name, int64_t value) { add(name, builder.getI64IntegerAttr(value)); }
   void add(StringRef name, StringRef value) { add(name, builder.getStringAttr(value)); }
-  void add(StringRef name, Attribute value) { members.push_back(builder.getNamedAttr(name, value)); }
+  void add(StringRef name, Attribute value) {
+    members.push_back(builder.getNamedAttr(name, value));
+  }
   DictionaryAttr get() { return builder.getDictionaryAttr(members); }
 
   Builder builder;
@@ -72,9 +74,8 @@ DictionaryAttr writeTensor(MLIRContext *context, const TensorInfo &tensor) {
   writer.add("layout", writer.builder.getDenseI64ArrayAttr(
                            {layout.n, layout.h, layout.w, layout.c, layout.imageStride,
                             layout.rowStride, layout.pixelStride, layout.elementBytes}));
-  writer.add("halo",
-             writer.builder.getDenseI64ArrayAttr({layout.halo.top, layout.halo.left,
-                                                  layout.halo.bottom, layout.halo.right}));
+  writer.add("halo", writer.builder.getDenseI64ArrayAttr({layout.halo.top, layout.halo.left,
+                                                          layout.halo.bottom, layout.halo.right}));
   writer.add("float", writer.builder.getBoolAttr(layout.isFloat));
   writer.add("flipped", writer.builder.getBoolAttr(layout.flipped));
   return writer.get();

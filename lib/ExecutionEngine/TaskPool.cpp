@@ -33,33 +33,31 @@ TaskPool::~TaskPool() {
 
 /// Claims and runs indices of one job until none is left.
 void TaskPool::work(uint32_t generation) {
-  uint64_t current = ticket.load(std::memory_order_acquire);
+  uint64_t current = ticket.load();
   while (generationOf(current) == generation) {
-    qopt_task function = task.load(std::memory_order_relaxed);
-    void *data = argument.load(std::memory_order_relaxed);
+    qopt_task function = task.load();
+    void *data = argument.load();
     uint32_t index = static_cast<uint32_t>(current);
-    if (index >= count.load(std::memory_order_relaxed))
+    if (index >= count.load())
       return;
-    if (!ticket.compare_exchange_weak(current, current + 1, std::memory_order_acq_rel))
+    if (!ticket.compare_exchange_weak(current, current + 1))
       continue;
     function(data, index);
-    unfinished.fetch_sub(1, std::memory_order_acq_rel);
-    current = ticket.load(std::memory_order_acquire);
+    unfinished.fetch_sub(1);
+    current = ticket.load();
   }
 }
 
 uint32_t TaskPool::waitForJob(uint32_t seen) {
   for (unsigned spin = 0; spin < kSpins; ++spin) {
-    uint32_t generation = generationOf(ticket.load(std::memory_order_acquire));
+    uint32_t generation = generationOf(ticket.load());
     if (generation != seen || stopping)
       return generation;
     pause();
   }
   std::unique_lock<std::mutex> lock(mutex);
-  wake.wait(lock, [&] {
-    return stopping || generationOf(ticket.load(std::memory_order_acquire)) != seen;
-  });
-  return generationOf(ticket.load(std::memory_order_acquire));
+  wake.wait(lock, [&] { return stopping || generationOf(ticket.load()) != seen; });
+  return generationOf(ticket.load());
 }
 
 void TaskPool::serve() {
@@ -78,19 +76,21 @@ void TaskPool::run(uint32_t n, qopt_task function, void *data) {
       function(data, index);
     return;
   }
-  uint32_t generation = generationOf(ticket.load(std::memory_order_relaxed)) + 1;
-  task.store(function, std::memory_order_relaxed);
-  argument.store(data, std::memory_order_relaxed);
-  count.store(n, std::memory_order_relaxed);
-  unfinished.store(n, std::memory_order_relaxed);
+  uint32_t generation = generationOf(ticket.load()) + 1;
+  ticket.store(uint64_t{generation} << 32 | kClosed);
+  ++generation;
+  task.store(function);
+  argument.store(data);
+  count.store(n);
+  unfinished.store(n);
   {
     // Under the lock: no worker goes to sleep between its last look and this store.
     std::lock_guard<std::mutex> lock(mutex);
-    ticket.store(uint64_t{generation} << 32, std::memory_order_release);
+    ticket.store(uint64_t{generation} << 32);
   }
   wake.notify_all();
   work(generation);
-  for (unsigned spin = 0; unfinished.load(std::memory_order_acquire) != 0; ++spin) {
+  for (unsigned spin = 0; unfinished.load() != 0; ++spin) {
     if (spin < kSpins)
       pause();
     else

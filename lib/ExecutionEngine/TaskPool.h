@@ -29,12 +29,15 @@ public:
   }
 
 private:
+  static constexpr uint32_t kClosed = UINT32_MAX;
+
   void work(uint32_t generation);
   void serve();
   uint32_t waitForJob(uint32_t seen);
 
-  // A job's members are written before its generation appears in `ticket` and stay until all of it
-  // is done; a claim (compare and exchange of the whole ticket) fails if the job has changed.
+  // A job's members change only while `ticket` is closed (index kClosed), so a worker that read
+  // members of two jobs fails to claim: its compare and exchange is of the whole ticket. All
+  // accesses are sequentially consistent; the argument above needs no less.
   std::atomic<qopt_task> task{nullptr};
   std::atomic<void *> argument{nullptr};
   std::atomic<uint32_t> count{0};

@@ -99,8 +99,8 @@ static void initializeTargets() {
   (void)done;
 }
 
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-qopt::createTargetMachine(const Target &target, unsigned optLevel) {
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> qopt::createTargetMachine(const Target &target,
+                                                                               unsigned optLevel) {
   initializeTargets();
   std::string error;
   llvm::Triple triple(target.triple);
@@ -111,8 +111,9 @@ qopt::createTargetMachine(const Target &target, unsigned optLevel) {
   // The contract rounds every product by itself.
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   auto level = llvm::CodeGenOpt::getLevel(optLevel).value_or(llvm::CodeGenOptLevel::Default);
-  std::unique_ptr<llvm::TargetMachine> machine(backend->createTargetMachine(
-      triple, target.cpu, getFeatureString(target), options, llvm::Reloc::PIC_, std::nullopt, level));
+  std::unique_ptr<llvm::TargetMachine> machine(
+      backend->createTargetMachine(triple, target.cpu, getFeatureString(target), options,
+                                   llvm::Reloc::PIC_, std::nullopt, level));
   if (!machine)
     return llvm::createStringError("LLVM has no machine for target '%s'",
                                    target.name.str().c_str());
@@ -154,8 +155,8 @@ static void optimize(llvm::Module &code, llvm::TargetMachine &machine, unsigned 
   pipeline.run(code, modules);
 }
 
-static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> emitObject(llvm::Module &code,
-                                                                      llvm::TargetMachine &machine) {
+static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+emitObject(llvm::Module &code, llvm::TargetMachine &machine) {
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;

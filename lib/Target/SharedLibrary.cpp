@@ -46,9 +46,10 @@ llvm::Error qopt::linkSharedLibrary(llvm::StringRef objectPath, llvm::StringRef 
   std::string object = objectPath.str(), output = outputPath.str();
   std::string temporary = output + ".tmp" + std::to_string(llvm::sys::Process::getProcessId());
   std::string alias = "--defsym=qopt_module_v1=" + network.str() + "_module";
-  const char *arguments[] = {"ld.lld", "-shared", "--no-undefined", "-z", "noexecstack",
-                             "--hash-style=gnu", "--build-id=none", alias.c_str(), object.c_str(),
-                             "-o", temporary.c_str()};
+  const char *arguments[] = {
+      "ld.lld",           "-shared",         "--no-undefined", "-z",           "noexecstack",
+      "--hash-style=gnu", "--build-id=none", alias.c_str(),    object.c_str(), "-o",
+      temporary.c_str()};
   std::string message;
   if (!linkInProcess(arguments, message))
     if (llvm::Error error = linkBySpawning(arguments, message)) {

@@ -19,8 +19,7 @@ struct Halo {
     bottom = std::max(bottom, other.bottom), right = std::max(right, other.right);
   }
   bool covers(const Halo &other) const {
-    return top >= other.top && left >= other.left && bottom >= other.bottom &&
-           right >= other.right;
+    return top >= other.top && left >= other.left && bottom >= other.bottom && right >= other.right;
   }
   bool operator==(const Halo &other) const { return covers(other) && other.covers(*this); }
 };
@@ -33,14 +32,14 @@ struct Halo {
 /// caller's buffer.
 struct BufferLayout {
   int64_t n = 1, h = 1, w = 1, c = 1;
-  int64_t elementBytes = 1;     ///< 1: codes; 4: f32
-  int64_t pixelStride = 1;      ///< >= c * elementBytes; bytes between (…, c) are never read as data
-  int64_t rowStride = 1;        ///< between (y, x) and (y + 1, x), halo included
-  int64_t imageStride = 1;      ///< between images, halo included
+  int64_t elementBytes = 1; ///< 1: codes; 4: f32
+  int64_t pixelStride = 1;  ///< >= c * elementBytes; bytes between (…, c) are never read as data
+  int64_t rowStride = 1;    ///< between (y, x) and (y + 1, x), halo included
+  int64_t imageStride = 1;  ///< between images, halo included
   Halo halo;
-  bool isFloat = false;         ///< f32; else codes
-  bool flipped = false;         ///< codes at rest are the level-3 codes XOR 128 (unsigned at rest)
-  int32_t zeroPoint = 0;        ///< of the level-3 type, *not* shifted by `flipped`
+  bool isFloat = false;  ///< f32; else codes
+  bool flipped = false;  ///< codes at rest are the level-3 codes XOR 128 (unsigned at rest)
+  int32_t zeroPoint = 0; ///< of the level-3 type, *not* shifted by `flipped`
 
   /// The layout of `n x h x w x c` elements with `halo` and pixels padded to `pixelMultiple`
   /// channels; sets the strides, leaves the rest.

@@ -19,8 +19,8 @@ BufferLayout getExternalLayout(mlir::ShapedType type);
 struct Buffer {
   enum class Kind { Input, Output, Arena, Constant };
   Kind kind = Kind::Arena;
-  unsigned index = 0;     ///< of the input or output
-  int64_t offset = 0;     ///< in the arena
+  unsigned index = 0; ///< of the input or output
+  int64_t offset = 0; ///< in the arena
   int64_t bytes = 0;
   int first = 0, last = 0; ///< first write and last use, for the arena
   mlir::Value origin;      ///< the tensor it was made for

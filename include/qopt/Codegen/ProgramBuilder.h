@@ -25,9 +25,9 @@ struct StepArg {
 /// A kernel is `func.func private @name(!llvm.ptr..., %begin: index, %end: index)`: it does the
 /// units [begin, end) of its work; units are independent of one another, in any order and on any
 /// thread, and give the same bytes however they are split. Pointers do not alias.
-using KernelBody = llvm::function_ref<void(mlir::OpBuilder &, mlir::Location,
-                                           mlir::ValueRange pointers, mlir::Value begin,
-                                           mlir::Value end)>;
+using KernelBody =
+    llvm::function_ref<void(mlir::OpBuilder &, mlir::Location, mlir::ValueRange pointers,
+                            mlir::Value begin, mlir::Value end)>;
 
 class ProgramBuilder {
 public:

@@ -14,29 +14,29 @@ namespace qopt::codegen {
 
 /// One call of a kernel.
 struct StepInfo {
-  std::string layer;         ///< name in the imported model, or the op's name
-  int64_t op = -1;           ///< position of the op in the network's block; copies: of their user
-  bool isCopy = false;       ///< moves a tensor to another layout; the op itself is another step
-  std::string kernel;        ///< symbol
-  std::string rows;          ///< the row set that the kernel is made of; "generic": scalar
+  std::string layer;   ///< name in the imported model, or the op's name
+  int64_t op = -1;     ///< position of the op in the network's block; copies: of their user
+  bool isCopy = false; ///< moves a tensor to another layout; the op itself is another step
+  std::string kernel;  ///< symbol
+  std::string rows;    ///< the row set that the kernel is made of; "generic": scalar
   int64_t maxTasks = 1;
   int64_t constantBytes = 0; ///< of packed constants; those shared with another step included
 };
 
 /// Where a tensor lies after a run of a program made with `keepAll`.
 struct TensorInfo {
-  int64_t op = -1;           ///< position of the op in the network's block
-  int64_t result = 0;        ///< which of its results
+  int64_t op = -1;    ///< position of the op in the network's block
+  int64_t result = 0; ///< which of its results
   std::string layer;
-  int64_t offset = 0;        ///< of the first interior element in the workspace
+  int64_t offset = 0; ///< of the first interior element in the workspace
   BufferLayout layout;
 };
 
 struct ProgramInfo {
   std::string network;
   int64_t arenaBytes = 0, arenaLowerBound = 0;
-  int64_t taskBytes = 0;     ///< scratch of each task
-  int64_t constantBytes = 0; ///< each constant counted once
+  int64_t taskBytes = 0;                    ///< scratch of each task
+  int64_t constantBytes = 0;                ///< each constant counted once
   std::vector<std::string> inputs, outputs; ///< name, type and bytes, for people
   std::vector<StepInfo> steps;
   std::vector<TensorInfo> tensors; ///< empty without keepAll

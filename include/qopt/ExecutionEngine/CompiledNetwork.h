@@ -39,8 +39,7 @@ public:
 
   /// Runs once and returns the milliseconds of each step, in the order of getProgram().steps.
   llvm::Expected<std::vector<double>> timeSteps(llvm::ArrayRef<const void *> inputs,
-                                                llvm::ArrayRef<void *> outputs,
-                                                unsigned tasks = 1);
+                                                llvm::ArrayRef<void *> outputs, unsigned tasks = 1);
 
   /// The row-major level-3 bytes of a tensor as the last run left them; for programs compiled with
   /// keepAll.

@@ -34,14 +34,12 @@ static void populateVectorLowering(RewritePatternSet &patterns) {
   vector::populateVectorShapeCastLoweringPatterns(patterns);
   vector::populateVectorInsertExtractStridedSliceTransforms(patterns);
   vector::populateVectorInterleaveLoweringPatterns(patterns);
-  vector::populateVectorTransposeLoweringPatterns(patterns,
-                                                  options.vectorTransposeLowering);
+  vector::populateVectorTransposeLoweringPatterns(patterns, options.vectorTransposeLowering);
 }
 
 namespace {
 
-class ConvertKernelsToLLVM
-    : public qopt::impl::ConvertKernelsToLLVMBase<ConvertKernelsToLLVM> {
+class ConvertKernelsToLLVM : public qopt::impl::ConvertKernelsToLLVMBase<ConvertKernelsToLLVM> {
 public:
   using ConvertKernelsToLLVMBase::ConvertKernelsToLLVMBase;
 

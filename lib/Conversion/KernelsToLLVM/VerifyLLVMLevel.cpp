@@ -15,10 +15,10 @@ namespace {
 class VerifyLLVMLevel : public qopt::impl::VerifyLLVMLevelBase<VerifyLLVMLevel> {
 public:
   void runOnOperation() override {
-    WalkResult result = getOperation()->walk([](Operation *op) {
+    WalkResult result = getOperation()->walk<WalkOrder::PreOrder>([](Operation *op) {
       if (isa<ModuleOp>(op) || isa_and_nonnull<LLVM::LLVMDialect>(op->getDialect()))
         return WalkResult::advance();
-      op->emitError("is left after lowering to the LLVM dialect");
+      op->emitOpError("is left after lowering to the LLVM dialect");
       return WalkResult::interrupt();
     });
     if (result.wasInterrupted())

@@ -28,8 +28,7 @@ static ArrayAttr getFunctionAttributes(func::FuncOp function, const Target &targ
                                        builder.getStringAttr("no-builtins"),
                                        builder.getStringAttr("nounwind")};
   if (!target.features.empty())
-    attributes.push_back(
-        builder.getStrArrayAttr({"target-features", getFeatureString(target)}));
+    attributes.push_back(builder.getStrArrayAttr({"target-features", getFeatureString(target)}));
   if (function.getNoInline()) // upstream's conversion drops it
     attributes.push_back(builder.getStringAttr("noinline"));
   return builder.getArrayAttr(attributes);
@@ -37,8 +36,7 @@ static ArrayAttr getFunctionAttributes(func::FuncOp function, const Target &targ
 
 namespace {
 
-class ConvertQOptToKernels
-    : public qopt::impl::ConvertQOptToKernelsBase<ConvertQOptToKernels> {
+class ConvertQOptToKernels : public qopt::impl::ConvertQOptToKernelsBase<ConvertQOptToKernels> {
 public:
   using ConvertQOptToKernelsBase::ConvertQOptToKernelsBase;
 

@@ -170,8 +170,8 @@ Value Generator::conv(Value input, bool floatResult) {
   if (shape[0] * height * width * channels * terms > kMaxMacs)
     return {};
   SmallVector<float> scales;
-  Value kernel = weights(
-      {channels, window.height.kernel, window.width.kernel, shape[3] / groups}, 0, scales);
+  Value kernel =
+      weights({channels, window.height.kernel, window.width.kernel, shape[3] / groups}, 0, scales);
   Value offset = bias(channels, 3000 * std::sqrt(double(terms)));
   double scale = resultScale(scaleOf(input), scales, terms);
   SmallVector<int64_t> resultShape = {shape[0], height, width, channels};
@@ -180,18 +180,17 @@ Value Generator::conv(Value input, bool floatResult) {
     for (Value other : made)
       if (shapeOf(other) == ArrayRef<int64_t>(resultShape))
         residual = other;
-  auto type = RankedTensorType::get(
-      resultShape, floatResult ? builder.getF32Type() : Type(activationType(scale)));
+  auto type = RankedTensorType::get(resultShape, floatResult ? builder.getF32Type()
+                                                             : Type(activationType(scale)));
   auto [low, high] = clamps(scale, channels);
   if (floatResult)
     low = high = nullptr;
-  return Conv2DOp::create(
-      builder, loc, type, input, kernel, offset, residual,
-      array({window.height.stride, window.width.stride}),
-      array({window.height.padLow, window.width.padLow, window.height.padHigh,
-             window.width.padHigh}),
-      array({window.height.dilation, window.width.dilation}), builder.getI64IntegerAttr(groups),
-      low, high);
+  return Conv2DOp::create(builder, loc, type, input, kernel, offset, residual,
+                          array({window.height.stride, window.width.stride}),
+                          array({window.height.padLow, window.width.padLow, window.height.padHigh,
+                                 window.width.padHigh}),
+                          array({window.height.dilation, window.width.dilation}),
+                          builder.getI64IntegerAttr(groups), low, high);
 }
 
 Value Generator::depthwise(Value input) {
@@ -212,8 +211,8 @@ Value Generator::depthwise(Value input) {
   return DepthwiseConv2DOp::create(
       builder, loc, RankedTensorType::get(resultShape, activationType(scale)), input, kernel,
       offset, array({window.height.stride, window.width.stride}),
-      array({window.height.padLow, window.width.padLow, window.height.padHigh,
-             window.width.padHigh}),
+      array(
+          {window.height.padLow, window.width.padLow, window.height.padHigh, window.width.padHigh}),
       array({window.height.dilation, window.width.dilation}), low, high);
 }
 
@@ -255,12 +254,12 @@ Value Generator::averagePool(Value input) {
                                       window.width.outputSize(shape[2]), shape[3]};
   auto type =
       RankedTensorType::get(resultShape, activationType(scaleOf(input) * random.real(0.4, 1.2)));
-  return AvgPool2DOp::create(
-      builder, loc, type, input, array({window.height.kernel, window.width.kernel}),
-      array({window.height.stride, window.width.stride}),
-      array({window.height.padLow, window.width.padLow, window.height.padHigh,
-             window.width.padHigh}),
-      random.chance(0.5) ? builder.getUnitAttr() : UnitAttr());
+  return AvgPool2DOp::create(builder, loc, type, input,
+                             array({window.height.kernel, window.width.kernel}),
+                             array({window.height.stride, window.width.stride}),
+                             array({window.height.padLow, window.width.padLow,
+                                    window.height.padHigh, window.width.padHigh}),
+                             random.chance(0.5) ? builder.getUnitAttr() : UnitAttr());
 }
 
 Value Generator::maxPool(Value input) {
@@ -268,13 +267,12 @@ Value Generator::maxPool(Value input) {
   Window window = randomWindow(input, /*padBelowKernel=*/true, /*dilate=*/true);
   SmallVector<int64_t> resultShape = {shape[0], window.height.outputSize(shape[1]),
                                       window.width.outputSize(shape[2]), shape[3]};
-  return MaxPool2DOp::create(
-      builder, loc, like(input, resultShape), input,
-      array({window.height.kernel, window.width.kernel}),
-      array({window.height.stride, window.width.stride}),
-      array({window.height.padLow, window.width.padLow, window.height.padHigh,
-             window.width.padHigh}),
-      array({window.height.dilation, window.width.dilation}));
+  return MaxPool2DOp::create(builder, loc, like(input, resultShape), input,
+                             array({window.height.kernel, window.width.kernel}),
+                             array({window.height.stride, window.width.stride}),
+                             array({window.height.padLow, window.width.padLow,
+                                    window.height.padHigh, window.width.padHigh}),
+                             array({window.height.dilation, window.width.dilation}));
 }
 
 Value Generator::mean(Value input) {
@@ -429,16 +427,15 @@ Value Generator::matmul(Value input, bool floatResult) {
 Value Generator::next(Value input) {
   using Layer = Value (Generator::*)(Value);
   static const Layer onImages[] = {
-      &Generator::conv,       &Generator::conv,    &Generator::conv,   &Generator::conv,
-      &Generator::depthwise,  &Generator::binary,  &Generator::binary, &Generator::depthwise,
+      &Generator::conv,        &Generator::conv,    &Generator::conv,   &Generator::conv,
+      &Generator::depthwise,   &Generator::binary,  &Generator::binary, &Generator::depthwise,
       &Generator::averagePool, &Generator::maxPool, &Generator::mean,   &Generator::concat,
-      &Generator::pad,        &Generator::reshape, &Generator::slice,  &Generator::transpose,
-      &Generator::resize,     &Generator::clamp,   &Generator::lookup, &Generator::requantize};
-  static const Layer onAnything[] = {&Generator::binary,  &Generator::concat,
-                                     &Generator::reshape, &Generator::transpose,
-                                     &Generator::slice,   &Generator::clamp,
-                                     &Generator::lookup,  &Generator::requantize,
-                                     &Generator::softmax};
+      &Generator::pad,         &Generator::reshape, &Generator::slice,  &Generator::transpose,
+      &Generator::resize,      &Generator::clamp,   &Generator::lookup, &Generator::requantize};
+  static const Layer onAnything[] = {
+      &Generator::binary,    &Generator::concat,     &Generator::reshape,
+      &Generator::transpose, &Generator::slice,      &Generator::clamp,
+      &Generator::lookup,    &Generator::requantize, &Generator::softmax};
   size_t rank = shapeOf(input).size();
   if (rank == 4)
     return (this->*random.pick<Layer>(onImages))(input);
@@ -458,10 +455,10 @@ Value Generator::finish(Value value) {
     if (Value logits = conv(value, /*floatResult=*/true))
       return logits;
   if (random.chance(0.1))
-    return SoftmaxOp::create(
-        builder, loc, RankedTensorType::get(shapeOf(value), builder.getF32Type()), value);
-  return DequantizeOp::create(
-      builder, loc, RankedTensorType::get(shapeOf(value), builder.getF32Type()), value);
+    return SoftmaxOp::create(builder, loc,
+                             RankedTensorType::get(shapeOf(value), builder.getF32Type()), value);
+  return DequantizeOp::create(builder, loc,
+                              RankedTensorType::get(shapeOf(value), builder.getF32Type()), value);
 }
 
 SmallVector<Value> Generator::build(Value input) {
@@ -500,8 +497,7 @@ func::FuncOp qopt::test::addRandomNetwork(ModuleOp module, StringRef name, Contr
       builder.getFunctionType({RankedTensorType::get(shape, element)}, TypeRange()));
   function->setAttr(kContractAttr, ContractAttr::get(context, contract));
   function.addEntryBlock();
-  SmallVector<Value> results =
-      Generator(function, contract, random).build(function.getArgument(0));
+  SmallVector<Value> results = Generator(function, contract, random).build(function.getArgument(0));
   OpBuilder inside = OpBuilder::atBlockEnd(&function.front());
   func::ReturnOp::create(inside, loc, results);
   function.setType(

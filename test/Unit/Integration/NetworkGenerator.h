@@ -24,8 +24,7 @@ public:
   /// Uniform in [low, high).
   double real(double low, double high) { return low + (high - low) * (engine() >> 11) * 0x1p-53; }
   bool chance(double probability) { return real(0, 1) < probability; }
-  template <typename T>
-  const T &pick(llvm::ArrayRef<T> values) {
+  template <typename T> const T &pick(llvm::ArrayRef<T> values) {
     return values[range(0, values.size() - 1)];
   }
 

@@ -45,10 +45,9 @@ std::vector<char> randomBytes(RankedTensorType type, Random &random) {
     }
     float value = static_cast<float>(random.real(-10, 10));
     if (random.chance(0.01))
-      value = random.pick<float>({0.0f, -0.0f, 1e30f, -1e30f,
-                                  std::numeric_limits<float>::infinity(),
-                                  -std::numeric_limits<float>::infinity(),
-                                  std::numeric_limits<float>::quiet_NaN()});
+      value = random.pick<float>(
+          {0.0f, -0.0f, 1e30f, -1e30f, std::numeric_limits<float>::infinity(),
+           -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()});
     std::memcpy(&bytes[4 * i], &value, 4);
   }
   return bytes;
@@ -96,8 +95,8 @@ public:
       : number(number), random(number), context(makeRegistry(), MLIRContext::Threading::DISABLED),
         module(ModuleOp::create(UnknownLoc::get(&context))) {
     context.loadAllAvailableDialects();
-    const Contract contracts[] = {Contract::Fp32, Contract::Fp32, Contract::Fixed, Contract::Fixed,
-                                  Contract::FixedDouble, Contract::PowerOfTwo};
+    const Contract contracts[] = {Contract::Fp32,  Contract::Fp32,        Contract::Fixed,
+                                  Contract::Fixed, Contract::FixedDouble, Contract::PowerOfTwo};
     for (unsigned i = 0; i < kNetworksPerModule; ++i)
       addRandomNetwork(*module, "net" + std::to_string(i), random.pick<Contract>(contracts),
                        random);

@@ -1,0 +1,45 @@
+// RUN: qopt %s --split-input-file --verify-diagnostics --convert-qopt-to-kernels=target=generic
+
+// expected-error @+1 {{'func.func' op is not quantized (no qopt.contract)}}
+func.func @float_network(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %0 = qopt.clamp %x {clamp_min = array<f32: 0.0>} : (tensor<1x4xf32>) -> tensor<1x4xf32>
+  return %0 : tensor<1x4xf32>
+}
+
+// -----
+
+// expected-error @+1 {{has a name that is no C identifier}}
+func.func @"my net"(%x: tensor<1x4xf32>) -> tensor<1x4xf32>
+    attributes {qopt.contract = #qopt.contract<fp32>} {
+  return %x : tensor<1x4xf32>
+}
+
+// -----
+
+// expected-error @+1 {{returns nothing}}
+func.func @no_result(%x: tensor<1x4xf32>) attributes {qopt.contract = #qopt.contract<fp32>} {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{needs ranked tensors of static, non-zero sizes}}
+func.func @dynamic(%x: tensor<?x4xf32>) -> tensor<?x4xf32>
+    attributes {qopt.contract = #qopt.contract<fp32>} {
+  return %x : tensor<?x4xf32>
+}
+
+// -----
+
+func.func @foreign_op(%x: tensor<1x4xf32>) -> tensor<1x4xf32>
+    attributes {qopt.contract = #qopt.contract<fp32>} {
+  // expected-error @+1 {{has no kernel: only ops of the quantized level can be compiled}}
+  %0 = arith.negf %x : tensor<1x4xf32>
+  return %0 : tensor<1x4xf32>
+}
+
+// -----
+
+// expected-error @+1 {{holds no network}}
+module {
+}
