@@ -25,6 +25,12 @@ static int exponentFor(float magnitude, int exponent) {
   return std::max(exponent, std::ilogb(magnitude) + 1 - 12);
 }
 
+/// Floor without a call: conversion truncates, so negative fractions are one too high.
+static int64_t floorToInt(double value) {
+  auto truncated = static_cast<int64_t>(value);
+  return truncated - (value < static_cast<double>(truncated));
+}
+
 double Histogram::binWidth() const { return std::ldexp(1.0, exponent); }
 
 void Histogram::add(llvm::ArrayRef<float> values) {
@@ -39,7 +45,7 @@ void Histogram::add(llvm::ArrayRef<float> values) {
     if (!std::isfinite(value))
       continue;
     // The product is exact; floor keeps edges multiples of the width.
-    ++bins[static_cast<int64_t>(std::floor(value * perWidth)) + kHalf];
+    ++bins[floorToInt(value * perWidth) + kHalf];
     ++count;
   }
 }

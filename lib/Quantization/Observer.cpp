@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace qopt::numerics {
@@ -19,7 +20,43 @@ template <typename... Args> static llvm::Error failure(const char *format, const
 // Observer
 //===----------------------------------------------------------------------===//
 
+/// A float's bits as an integer of the same order: -NaN < -Inf < … < -0 < 0 < … < Inf < NaN.
+/// Minima of integers vectorize; those of floats do not, because of NaN.
+static int32_t orderedKey(float value) {
+  int32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits ^ ((bits >> 31) & INT32_MAX);
+}
+
+static float fromOrderedKey(int32_t key) {
+  int32_t bits = key ^ ((key >> 31) & INT32_MAX);
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/// Least and greatest value; not finite where any value is not.
+static Range extremesOf(llvm::ArrayRef<float> sample) {
+  int32_t least = orderedKey(std::numeric_limits<float>::infinity());
+  int32_t greatest = orderedKey(-std::numeric_limits<float>::infinity());
+  for (float value : sample) {
+    int32_t key = orderedKey(value);
+    least = std::min(least, key);
+    greatest = std::max(greatest, key);
+  }
+  return {fromOrderedKey(least), fromOrderedKey(greatest)};
+}
+
 void Observer::observe(llvm::ArrayRef<float> sample) {
+  Range all = extremesOf(sample);
+  if (!std::isfinite(all.lo) || !std::isfinite(all.hi))
+    return observeNonFinite(sample);
+  values += sample.size();
+  ++samples;
+  observeFinite(sample, all);
+}
+
+void Observer::observeNonFinite(llvm::ArrayRef<float> sample) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   Range extremes{kInfinity, -kInfinity};
   for (float value : sample) {

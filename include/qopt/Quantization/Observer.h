@@ -57,6 +57,8 @@ protected:
   virtual Range finiteRange() const = 0;
 
 private:
+  void observeNonFinite(llvm::ArrayRef<float> sample);
+
   int64_t samples = 0;
   int64_t values = 0;
   int64_t nans = 0;
