@@ -28,7 +28,8 @@ namespace {
 class Compilation {
 public:
   Compilation(const DriverOptions &options, const Target &target, Model model)
-      : options(options), target(target), model(std::move(model)), folder(options) {}
+      : options(options), target(target), model(std::move(model)), startLevel(this->model.level()),
+        folder(options) {}
 
   Error run();
 
@@ -55,6 +56,7 @@ private:
   const DriverOptions &options;
   const Target &target;
   Model model;
+  Level startLevel;
   OutputFolder folder;
 };
 
@@ -102,7 +104,9 @@ Error Compilation::calibrate() {
 
 Error Compilation::quantize() {
   if (model.level() == Level::Float)
-    return fail(model.path() + ": nothing in the network is quantized");
+    return fail(model.path() +
+                ": nothing in the network is quantized; give it a layer that computes, such "
+                "as a convolution");
   if (model.level() != Level::Simulated)
     return Error::success();
   return runPipeline("quantization", [&](OpPassManager &manager) {
@@ -151,9 +155,14 @@ Error Compilation::emitReport(const codegen::ProgramInfo &program) {
   Expected<std::string> hash = hashFile(options.model);
   if (!hash)
     return hash.takeError();
-  ReportContext context{&options, *hash, target.name.str(), "", "", &program};
+  ReportContext context;
+  context.options = &options;
+  context.inputHash = std::move(*hash);
+  context.target = target.name.str();
   context.numerics = stringifyContract(getContract(*network)).str();
   context.io = hasQuantizedInterface(*network) ? "quantized" : "float";
+  context.fromFloat = startLevel == Level::Float;
+  context.program = &program;
   return folder.stageJson(".report.json", makeReport(*network, context));
 }
 

@@ -25,8 +25,8 @@ struct DriverOptions {
   bool perChannelWeights = true;
   bool symmetricActivations = false;
   std::string calibrator = "minmax";
-  std::string numerics; ///< empty: the target's default
-  std::string io;       ///< empty: the target's default
+  std::string numerics; ///< empty: fp32, or what the model is quantized for
+  std::string io;       ///< empty: float, or what the model is quantized for
   bool nhwcInterface = false;
   unsigned threads = 0; ///< 0: as many as the machine has
   int64_t batch = 1;

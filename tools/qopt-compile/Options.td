@@ -23,9 +23,9 @@ def list_targets : Flag<["--"], "list-targets">, HelpText<"Print the targets and
 def weights : Value<"weights", "per-channel (default) or per-tensor", "<granularity>">;
 def activations : Value<"activations", "asymmetric (default) or symmetric", "<kind>">;
 def calibrator : Value<"calibrator", "minmax (default), moving-average or percentile", "<name>">;
-def numerics : Value<"numerics", "Numeric contract: fp32 or fixed (default: the target's)", "<contract>">;
-def io : Value<"io", "Interface: float or quantized (default: the target's)", "<kind>">;
-def io_layout : Value<"io-layout", "model (default) or nhwc", "<layout>">;
+def numerics : Value<"numerics", "Numeric contract: fp32 (default) or fixed", "<contract>">;
+def io : Value<"io", "Interface: float (default) or quantized", "<kind>">;
+def io_layout : Value<"io-layout", "Layout of images at the interface, calibration data included: model (default) or nhwc", "<layout>">;
 def threads : Value<"threads", "Threads for calibration (default: all cores)", "<n>">;
 def threads_apart : Apart<"threads", threads>;
 def batch : Value<"batch", "Size of a dynamic leading dimension (default: 1)", "<n>">;

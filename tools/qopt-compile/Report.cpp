@@ -87,15 +87,18 @@ static json::Object describeLayer(Operation *op) {
 
 static json::Object describeOptions(const ReportContext &context) {
   const DriverOptions &options = *context.options;
-  return json::Object{{"command_line", options.commandLine},
+  json::Object object{{"command_line", options.commandLine},
                       {"target", context.target},
-                      {"weights", options.perChannelWeights ? "per-channel" : "per-tensor"},
-                      {"activations", options.symmetricActivations ? "symmetric" : "asymmetric"},
-                      {"calibrator", options.calibrator},
                       {"numerics", context.numerics},
-                      {"io", context.io},
-                      {"io_layout", options.nhwcInterface ? "nhwc" : "model"},
-                      {"batch", options.batch}};
+                      {"io", context.io}};
+  if (!context.fromFloat)
+    return object; // the rest was decided before
+  object["weights"] = options.perChannelWeights ? "per-channel" : "per-tensor";
+  object["activations"] = options.symmetricActivations ? "symmetric" : "asymmetric";
+  object["calibrator"] = options.calibrator;
+  object["io_layout"] = options.nhwcInterface ? "nhwc" : "model";
+  object["batch"] = options.batch;
+  return object;
 }
 
 json::Value makeReport(func::FuncOp network, const ReportContext &context) {

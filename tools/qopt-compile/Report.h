@@ -19,6 +19,7 @@ struct ReportContext {
   const DriverOptions *options = nullptr;
   std::string inputHash;                         ///< SHA-256 of the model file, hexadecimal
   std::string target, numerics, io;              ///< as resolved
+  bool fromFloat = true;                         ///< ranges and grids were chosen in this run
   const codegen::ProgramInfo *program = nullptr; ///< null before the kernel level
 };
 

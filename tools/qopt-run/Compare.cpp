@@ -18,9 +18,10 @@ static std::string makeFileName(StringRef layer) {
 }
 
 Error dumpTensors(Engine &engine, ArrayRef<const void *> inputs, StringRef dir) {
-  if (std::error_code error = sys::fs::create_directories(dir, true, sys::fs::all_all))
-    return createStringError(error, dir + ": cannot be made: " + error.message());
   return engine.runWithTaps(inputs, [&](const TapView &tap) -> Error {
+    // Not before: an engine without taps leaves no empty folder.
+    if (std::error_code error = sys::fs::create_directories(dir, true, sys::fs::all_all))
+      return createStringError(error, dir + ": cannot be made: " + error.message());
     std::string path = (dir + "/" + makeFileName(tap.layer) + ".npy").str();
     ArrayView array = tap.array;
     array.name.clear();

@@ -32,13 +32,13 @@ Error Engine::runMany(int64_t calls, ArrayRef<const void *> inputs, ArrayRef<voi
 
 Error Engine::runWithTaps(ArrayRef<const void *>, TapCallback) {
   return createStringError(inconvertibleErrorCode(),
-                           "a compiled library keeps no intermediate tensors; run "
-                           "NAME.quantized.mlir with --engine=jit instead");
+                           "a compiled library keeps no intermediate tensors; give "
+                           "--dump-tensors the model or its NAME.quantized.mlir");
 }
 
 Expected<std::vector<LayerTime>> Engine::profile(ArrayRef<const void *>, double) {
   return createStringError(inconvertibleErrorCode(),
-                           "this engine cannot be profiled; use --engine=jit on "
+                           "--profile needs --engine=jit and the quantized model, "
                            "NAME.quantized.mlir");
 }
 

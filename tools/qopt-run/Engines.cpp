@@ -84,9 +84,11 @@ static Level neededLevel(EngineKind kind) {
   return kind == EngineKind::Simulated ? Level::Simulated : Level::Quantized;
 }
 
-/// The command that makes a model for `kind` out of `path`.
-static std::string makingCommand(EngineKind kind, StringRef path) {
-  std::string command = ("qopt-compile " + path + " -o DIR --calibrate X.npy").str();
+/// The command that makes a model for `kind` out of `path`, which is at `level`.
+static std::string makingCommand(EngineKind kind, StringRef path, Level level) {
+  std::string command = ("qopt-compile " + path + " -o DIR").str();
+  if (level == Level::Float)
+    command += " --calibrate X.npy";
   if (kind == EngineKind::Simulated)
     return command + " --stop-after=calibrate, then run DIR/NAME.calibrate.mlir";
   return command + (kind == EngineKind::Native ? ", then run DIR/NAME.so"
@@ -106,10 +108,12 @@ Error EngineFactory::checkLevel(EngineKind kind) {
     return Error::success();
   Level level = model->level();
   if (kind == EngineKind::Native)
-    return fail("is no compiled library; make one: " + makingCommand(kind, options->model));
+    return fail("is no compiled library, which is what the native engine runs; make one: " +
+                makingCommand(kind, options->model, level));
   if (level < neededLevel(kind))
     return fail("is at " + describe(level) + ", the " + name + " engine needs " +
-                describe(neededLevel(kind)) + "; make it: " + makingCommand(kind, options->model));
+                describe(neededLevel(kind)) +
+                "; make it: " + makingCommand(kind, options->model, level));
   if (level > neededLevel(kind))
     return fail("is at " + describe(level) + ", past what the " + name +
                 " engine runs; give it the model at " + describe(neededLevel(kind)));

@@ -14,6 +14,14 @@ using namespace llvm;
 
 namespace qopt {
 
+/// What an engine cannot do is said of the model that was given.
+static Error nameModel(const RunOptions &options, Error error) {
+  if (!error)
+    return error;
+  return createStringError(inconvertibleErrorCode(),
+                           options.model + ": " + toString(std::move(error)));
+}
+
 static Error runAll(Engine &engine, const DataSet &data, const RunOptions &options) {
   OutputStack outputs(engine.outputs(), data.calls());
   ProgressLine line("running");
@@ -42,7 +50,7 @@ static Error profile(Engine &engine, const DataSet &data, const RunOptions &opti
   Expected<std::vector<LayerTime>> layers =
       engine.profile(data.pointers(), options.benchSeconds > 0 ? options.benchSeconds : 1.0);
   if (!layers)
-    return layers.takeError();
+    return nameModel(options, layers.takeError());
   json::Array array;
   double total = 0;
   for (const LayerTime &layer : *layers)
@@ -93,7 +101,7 @@ static Error work(EngineFactory &factory, const RunOptions &options) {
                       {"samples", data->calls()}};
   if (!options.dumpDir.empty())
     if (Error error = dumpTensors(**engine, data->pointers(), options.dumpDir))
-      return error;
+      return nameModel(options, std::move(error));
   if (!options.output.empty())
     if (Error error = runAll(**engine, *data, options))
       return error;
