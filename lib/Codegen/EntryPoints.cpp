@@ -52,10 +52,11 @@ private:
   };
 
   func::FuncOp create(const Twine &name, ArrayRef<Type> arguments, ArrayRef<Type> results) {
-    return library.createFunction(network.loc, name.str(), arguments, results);
+    return library.createFunction(network.loc, library.getFreshSymbol(name.str()), arguments,
+                                  results);
   }
   func::FuncOp createPublic(const Twine &name, ArrayRef<Type> arguments) {
-    func::FuncOp function = create(name, arguments, {i32});
+    func::FuncOp function = library.createFunction(network.loc, name.str(), arguments, {i32});
     function.setPublic();
     function->removeAttr("llvm.linkage");
     return function;
@@ -102,11 +103,10 @@ private:
 func::FuncOp EntryPointEmitter::getHelper(StringRef name, ArrayRef<Type> arguments,
                                           ArrayRef<Type> results,
                                           llvm::function_ref<void(Body &)> build) {
-  if (auto existing = library.getModule().lookupSymbol<func::FuncOp>(name))
-    return existing;
-  Body body(create(name, arguments, results));
-  build(body);
-  return body.function;
+  return library.getOrCreateHelper(network.loc, name, arguments, results, [&](func::FuncOp helper) {
+    Body body(helper);
+    build(body);
+  });
 }
 
 /// Do [p, p + pn) and [q, q + qn) share a byte? Modulo 2^64, so that no sum can wrap around.

@@ -71,6 +71,17 @@ func::FuncOp KernelLibrary::getOrCreateKernel(StringRef name, StringRef signatur
   return kernel;
 }
 
+func::FuncOp KernelLibrary::getOrCreateHelper(Location loc, StringRef name,
+                                              ArrayRef<Type> arguments, ArrayRef<Type> results,
+                                              llvm::function_ref<void(func::FuncOp)> build) {
+  func::FuncOp &helper = helpers[name];
+  if (!helper) {
+    helper = createFunction(loc, getFreshSymbol(name), arguments, results);
+    build(helper);
+  }
+  return helper;
+}
+
 std::string KernelLibrary::getOrCreateConstant(StringRef name, ArrayRef<char> bytes) {
   uint64_t hash = llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size()));
   for (const std::string &symbol : constants[hash])

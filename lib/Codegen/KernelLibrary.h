@@ -17,6 +17,11 @@ public:
 
   mlir::func::FuncOp getOrCreateKernel(llvm::StringRef name, llvm::StringRef signature,
                                        unsigned numPointers, KernelBody body);
+  /// A function that all programs of the module share, built once.
+  mlir::func::FuncOp getOrCreateHelper(mlir::Location loc, llvm::StringRef name,
+                                       llvm::ArrayRef<mlir::Type> arguments,
+                                       llvm::ArrayRef<mlir::Type> results,
+                                       llvm::function_ref<void(mlir::func::FuncOp)> build);
   /// The symbol of a constant with these bytes.
   std::string getOrCreateConstant(llvm::StringRef name, llvm::ArrayRef<char> bytes);
   /// A symbol that nothing has yet, made of the identifier characters of `name`.
@@ -32,7 +37,8 @@ private:
   mlir::ModuleOp module;
   mlir::Operation *lastConstant = nullptr;
   llvm::StringMap<mlir::func::FuncOp> kernels; ///< by name and signature
-  llvm::StringMap<unsigned> symbols;           ///< taken, with the last suffix tried
+  llvm::StringMap<mlir::func::FuncOp> helpers;
+  llvm::StringMap<unsigned> symbols; ///< taken, with the last suffix tried
   llvm::DenseMap<uint64_t, llvm::SmallVector<std::string, 1>> constants; ///< by hash of the bytes
   llvm::StringMap<llvm::ArrayRef<char>> constantBytes;
 };

@@ -36,6 +36,18 @@ static LogicalResult checkNetwork(func::FuncOp network) {
   return success();
 }
 
+/// The names that the C ABI gives must be free in the module.
+static LogicalResult checkNames(func::FuncOp network) {
+  ModuleOp module = network->getParentOfType<ModuleOp>();
+  for (StringRef suffix : {"_run", "_run_parallel", "_module"}) {
+    std::string name = (network.getName() + suffix).str();
+    if (module.lookupSymbol(name))
+      return network.emitOpError("becomes a program that defines '")
+             << name << "', a name that the module has already";
+  }
+  return success();
+}
+
 static NetworkSignature getSignature(func::FuncOp network) {
   NetworkSignature signature{network.getName().str(), network.getFunctionType(), {}, {},
                              getContract(network),    network.getLoc()};
@@ -88,6 +100,9 @@ LogicalResult qopt::codegen::emitKernelPrograms(ModuleOp module, const RowSet &r
   for (auto function : module.getOps<func::FuncOp>())
     if (function.isPublic() && !function.isExternal())
       networks.push_back(function);
+  for (func::FuncOp network : networks)
+    if (failed(checkNames(network)))
+      return failure();
   for (func::FuncOp network : networks) {
     FailureOr<ProgramInfo> info = emitProgram(network, library, rows, options);
     if (failed(info))

@@ -28,18 +28,23 @@ using namespace qopt;
 // MLIR
 //===----------------------------------------------------------------------===//
 
+/// "file:line:column: ", or nothing for an op that came from no file.
+static std::string describe(Location location) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (auto line = location->findInstanceOf<FileLineColLoc>())
+    os << line.getFilename().getValue() << ":" << line.getLine() << ":" << line.getColumn() << ": ";
+  return text;
+}
+
 /// Runs `manager` and turns the first error that it reports into an llvm::Error.
 static llvm::Error runPasses(PassManager &manager, ModuleOp module) {
   std::string message;
   ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
       return failure();
-    if (message.empty()) {
-      llvm::raw_string_ostream stream(message);
-      if (!isa<UnknownLoc>(diagnostic.getLocation()))
-        stream << diagnostic.getLocation() << ": ";
-      stream << diagnostic.str();
-    }
+    if (message.empty())
+      message = describe(diagnostic.getLocation()) + diagnostic.str();
     return success();
   });
   if (succeeded(manager.run(module)))

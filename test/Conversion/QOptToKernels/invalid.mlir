@@ -43,3 +43,12 @@ func.func @foreign_op(%x: tensor<1x4xf32>) -> tensor<1x4xf32>
 // expected-error @+1 {{holds no network}}
 module {
 }
+
+// -----
+
+// expected-error @+1 {{becomes a program that defines 'net_run', a name that the module has already}}
+func.func @net(%x: tensor<1x4xf32>) -> tensor<1x4xf32>
+    attributes {qopt.contract = #qopt.contract<fp32>} {
+  return %x : tensor<1x4xf32>
+}
+func.func private @net_run()
