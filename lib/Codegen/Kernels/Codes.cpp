@@ -103,7 +103,7 @@ struct LookupKernel : KernelOpInterface::ExternalModel<LookupKernel, LookupOp> {
     if (constant)
       table = getCodes(constant);
     if (!table || table->size() != 256)
-      return op->emitError("needs a constant table of 256 entries");
+      return emitLayerError(op) << "needs a constant table of 256 entries";
     StepArg atRest = builder.constant(
         "table", tableAtRest(*table, builder.getLayout(x).flipped, builder.getLayout(y).flipped));
     ElementView tableView = ElementView::dense({1}, 1).broadcast(viewOf(builder, x).shape);

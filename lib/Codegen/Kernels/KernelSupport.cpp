@@ -30,11 +30,20 @@ numerics::Contract toNumerics(qopt::Contract contract) {
   return numerics::Contract::Fp32;
 }
 
+InFlightDiagnostic emitLayerError(Operation *op) {
+  return op->emitError() << "layer '" << getLayerName(op) << "' ";
+}
+
 FailureOr<Grid> getGrid(Operation *op, Value tensor) {
   std::optional<QuantParams> params = getQuantParams(tensor.getType());
-  if (!params || params->axis != -1 || !params->isSigned || params->storageBits > 8) {
-    op->emitError("has no kernel for ")
-        << tensor.getType() << ": expected signed storage of at most 8 bits, quantized per tensor";
+  if (!params || params->axis != -1 || params->storageBits > 8) {
+    emitLayerError(op) << "has no kernel for " << tensor.getType()
+                       << ": expected codes of at most 8 bits, quantized per tensor";
+    return failure();
+  }
+  if (!params->isSigned) {
+    emitLayerError(op) << "has unsigned codes, and kernels take signed ones: run "
+                          "qopt-rewrite-storage{signedness=signed} first";
     return failure();
   }
   Grid grid;

@@ -19,6 +19,9 @@ namespace qopt::codegen {
 
 numerics::Contract toNumerics(Contract contract);
 
+/// An error that names the layer; the caller says what it lacks.
+mlir::InFlightDiagnostic emitLayerError(mlir::Operation *op);
+
 /// The grid of a tensor quantized per tensor with 8-bit signed storage; else an error on `op`.
 mlir::FailureOr<numerics::Grid> getGrid(mlir::Operation *op, mlir::Value tensor);
 
@@ -26,7 +29,7 @@ mlir::FailureOr<numerics::Grid> getGrid(mlir::Operation *op, mlir::Value tensor)
 template <typename T> mlir::FailureOr<T> orEmit(mlir::Operation *op, llvm::Expected<T> value) {
   if (value)
     return std::move(*value);
-  op->emitError(llvm::toString(value.takeError()));
+  emitLayerError(op) << llvm::toString(value.takeError());
   return mlir::failure();
 }
 

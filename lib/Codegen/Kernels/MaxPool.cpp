@@ -32,7 +32,7 @@ struct MaxPoolKernel : KernelOpInterface::ExternalModel<MaxPoolKernel, MaxPool2D
     const BufferLayout &input = builder.getLayout(pool.getInput());
     const BufferLayout &output = builder.getLayout(pool.getOutput());
     if (input.flipped != output.flipped)
-      return op->emitError("expects operand and result in one form at rest");
+      return emitLayerError(op) << "expects operand and result in one form at rest";
     PoolLoops loops(
         Window::get(pool.getKernel(), pool.getStrides(), pool.getPads(), pool.getDilations()),
         input, output);
