@@ -44,6 +44,8 @@ struct FakeQuantModel : public EvaluationOpInterface::ExternalModel<FakeQuantMod
     SmallVector<numerics::Grid> grids = getGrids(params);
     numerics::ConstReals x = getReals(context, op.getInput());
     return setReals(op, context, [&](numerics::Reals out) {
+      if (params.axis < 0)
+        return numerics::fakeQuantize(x, grids.front(), out);
       forEachElement(out.shape, params.axis, [&](int64_t i, int64_t channel) {
         out.data[i] = fakeQuantizeValue(x.data[i], grids[channel]);
       });

@@ -151,9 +151,30 @@ void dequantize(ConstCodes x, const Grid &grid, Reals out) {
     out.data[i] = dequantizeValue(x.data[i], grid);
 }
 
+/// rne(v) clamped to [lo, hi], as a float; NaN gives 0. The bounds are integers, so clamping first
+/// gives the same; after it 1.5·2^23 leaves no fraction bits and the addition rounds. Needs
+/// |lo|, |hi| <= 2^22. No branches: this vectorizes.
+static float roundClamped(float v, float lo, float hi) {
+  constexpr float kShifter = 0x1.8p23f;
+  float number = v == v ? v : 0.0f;
+  float above = number > lo ? number : lo;
+  float clamped = above < hi ? above : hi;
+  float shifted = clamped + kShifter;
+  return shifted - kShifter;
+}
+
 void fakeQuantize(ConstReals x, const Grid &grid, Reals out) {
-  for (int64_t i = 0, end = out.size(); i < end; ++i)
-    out.data[i] = fakeQuantizeValue(x.data[i], grid);
+  auto lo = static_cast<float>(int64_t{grid.storage.min} - grid.zeroPoint);
+  auto hi = static_cast<float>(int64_t{grid.storage.max} - grid.zeroPoint);
+  int64_t size = out.size();
+  if (std::max(-lo, hi) > 0x1p22f) {
+    for (int64_t i = 0; i < size; ++i)
+      out.data[i] = fakeQuantizeValue(x.data[i], grid);
+    return;
+  }
+  float scale = grid.scale;
+  for (int64_t i = 0; i < size; ++i)
+    out.data[i] = roundClamped(x.data[i] / scale, lo, hi) * scale;
 }
 
 } // namespace qopt::numerics

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "qopt/Quantization/Grid.h"
+#include "qopt/Quantization/ReferenceKernels.h"
 
 #include "Exact.h"
 #include "gtest/gtest.h"
 
 #include <limits>
+#include <vector>
 
 using namespace qopt::numerics;
 using namespace qopt::exact;
@@ -148,6 +150,25 @@ TEST(Quantize, CodesSurviveDequantizing) {
     for (int32_t code = -128; code <= 127; ++code) {
       EXPECT_EQ(quantizeValue(dequantizeValue(code, g), g), code);
     }
+  }
+}
+
+TEST(FakeQuantize, ArraysAreTheScalarFunction) {
+  Numbers numbers(4);
+  constexpr float kInfinityF = std::numeric_limits<float>::infinity();
+  for (int i = 0; i < 300; ++i) {
+    Storage storage = i % 3 == 0 ? Storage{-32768, 32767} : Storage{-128, 127};
+    if (i % 50 == 0)
+      storage = {-(1 << 24), 1 << 24}; // too wide for the fast path
+    Grid g{numbers.scale(-20, 20), numbers.between(-128, 127), storage};
+    std::vector<float> values{kNaN, kInfinityF, -kInfinityF, 0.0f, -0.0f, 3e38f, -3e38f, 1e-45f};
+    for (int k = -600; k < 600; ++k)
+      values.push_back(k * 0.5f * g.scale); // every tie
+    std::vector<float> result(values.size());
+    std::vector<int64_t> shape{int64_t(values.size())};
+    fakeQuantize({shape, values.data()}, g, {shape, result.data()});
+    for (size_t k = 0; k < values.size(); ++k)
+      ASSERT_EQ(result[k], fakeQuantizeValue(values[k], g)) << values[k] << " on " << g.scale;
   }
 }
 
