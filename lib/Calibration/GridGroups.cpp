@@ -79,6 +79,21 @@ LogicalResult GridGroups::widenByContents(Operation *op) {
   return success();
 }
 
+/// Tells where sharing costs two bits or more.
+void GridGroups::explainSharing(func::FuncOp function) const {
+  for (ObserveOp op : function.getOps<ObserveOp>()) {
+    const numerics::Range &shared = groups.find(*classes.findLeader(op.getInput()))->second.range;
+    ArrayRef<float> own = *op.getRange();
+    double ownSpan = std::max(own[1], 0.0f) - std::min(own[0], 0.0f);
+    double sharedSpan = std::max(shared.hi, 0.0) - std::min(shared.lo, 0.0);
+    if (ownSpan > 0 && ownSpan * 4 <= sharedSpan)
+      op.emitRemark() << "'" << op.getName() << "' has the range [" << own[0] << ", " << own[1]
+                      << "] but shares the grid of [" << shared.lo << ", " << shared.hi
+                      << "] with what its bytes are moved together with, at the cost of "
+                      << static_cast<int>(std::log2(sharedSpan / ownSpan)) << " of 8 bits";
+  }
+}
+
 LogicalResult GridGroups::chooseGrids(numerics::Symmetry symmetry) {
   for (auto &[leader, group] : groups) {
     llvm::Expected<numerics::Grid> grid =

@@ -16,6 +16,9 @@ public:
   /// of constants in it, and of what pads put in. Reports observers without a range.
   static mlir::FailureOr<GridGroups> compute(mlir::func::FuncOp function);
 
+  /// Remarks on observers whose range is much smaller than that of their group.
+  void explainSharing(mlir::func::FuncOp function) const;
+
   /// Chooses a grid for each group that has a range.
   mlir::LogicalResult chooseGrids(numerics::Symmetry symmetry);
 

@@ -51,15 +51,11 @@ private:
     if (!isCalibratorName(calibrator))
       return emitError(getOperation().getLoc()) << "unknown calibrator '" << calibrator
                                                 << "': use minmax, moving-average or percentile";
-    if (logits != "float" && logits != "quantized")
-      return emitError(getOperation().getLoc())
-             << "unknown logits option '" << logits << "': use float or quantized";
     return success();
   }
 
   LogicalResult checkLevel(func::FuncOp function);
   SmallVector<Value> findSites(func::FuncOp function);
-  bool isRounded(Operation *op);
   void observe(Value site);
   std::string getSiteName(Value site);
 
@@ -81,13 +77,9 @@ LogicalResult InsertObserversPass::checkLevel(func::FuncOp function) {
   return failure(result.wasInterrupted());
 }
 
-bool InsertObserversPass::isRounded(Operation *op) {
+static bool isRounded(Operation *op) {
   std::optional<QuantizationRule> rule = getQuantizationRule(op);
-  if (rule != QuantizationRule::Requantizes && rule != QuantizationRule::Lookup)
-    return false;
-  if (fuseResiduals && isFusedIntoResidualAdd(op))
-    return false;
-  return logits != "float" || !isFloatLogits(op);
+  return rule == QuantizationRule::Requantizes || rule == QuantizationRule::Lookup;
 }
 
 static bool isObserved(Value value) {

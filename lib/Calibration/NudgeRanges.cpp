@@ -27,10 +27,12 @@ struct NudgeRangesPass : qopt::impl::NudgeRangesBase<NudgeRangesPass> {
       return;
     if (failed(checkOptions()))
       return signalPassFailure();
+    dropUnrounded(function);
     FailureOr<GridGroups> computed = GridGroups::compute(function);
     if (failed(computed) || failed(computed->chooseGrids(getSymmetry())))
       return signalPassFailure();
     groups = &*computed;
+    groups->explainSharing(function);
     for (Operation &op : llvm::make_early_inc_range(function.getOps()))
       if (failed(nudge(&op)))
         return signalPassFailure();
@@ -46,6 +48,8 @@ private:
                                       : numerics::Symmetry::Asymmetric;
   }
 
+  void dropUnrounded(func::FuncOp function);
+  bool staysUnrounded(Operation *op);
   LogicalResult nudge(Operation *op);
   LogicalResult nudgeWeights(WeightedOpInterface layer);
   LogicalResult nudgeConstantOperands(Operation *layer);
@@ -61,10 +65,37 @@ LogicalResult NudgeRangesPass::checkOptions() {
   if (weights != "per-channel" && weights != "per-tensor")
     return emitError(getOperation().getLoc())
            << "unknown weights option '" << weights << "': use per-channel or per-tensor";
+  if (logits != "float" && logits != "quantized")
+    return emitError(getOperation().getLoc())
+           << "unknown logits option '" << logits << "': use float or quantized";
   if (activations != "asymmetric" && activations != "symmetric")
     return emitError(getOperation().getLoc())
            << "unknown activations option '" << activations << "': use asymmetric or symmetric";
   return success();
+}
+
+bool NudgeRangesPass::staysUnrounded(Operation *op) {
+  return (logits == "float" && isFloatLogits(op)) || (fuseResiduals && isFusedIntoResidualAdd(op));
+}
+
+/// Removes the observers of values that nothing rounds. From the last up: where two convolutions
+/// meet in an addition the later one is fused, and the earlier one then keeps its observer.
+void NudgeRangesPass::dropUnrounded(func::FuncOp function) {
+  auto observers = llvm::to_vector(function.getOps<ObserveOp>());
+  for (ObserveOp op : llvm::reverse(observers)) {
+    Value value = op.getInput();
+    if (!value.getDefiningOp() || !value.hasOneUse())
+      continue;
+    // The question is how things stand without the observer: take it out, and back in.
+    op->getOpOperand(0).drop();
+    op.getOutput().replaceAllUsesWith(value);
+    if (staysUnrounded(value.getDefiningOp())) {
+      op.erase();
+      continue;
+    }
+    value.replaceAllUsesWith(op.getOutput());
+    op.getInputMutable().assign(value);
+  }
 }
 
 LogicalResult NudgeRangesPass::nudge(Operation *op) {

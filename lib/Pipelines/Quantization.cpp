@@ -32,8 +32,6 @@ void qopt::buildPreparePipeline(OpPassManager &manager, const PrepareOptions &op
 void qopt::buildCalibratePipeline(OpPassManager &manager, const CalibrateOptions &options) {
   InsertObserversOptions observers;
   observers.calibrator = options.calibrator;
-  observers.logits = options.logits;
-  observers.fuseResiduals = options.contract == "fp32";
   manager.addNestedPass<func::FuncOp>(createInsertObservers(observers));
 
   RunCalibrationOptions run;
@@ -45,6 +43,8 @@ void qopt::buildCalibratePipeline(OpPassManager &manager, const CalibrateOptions
   NudgeRangesOptions nudge;
   nudge.weights = options.weights;
   nudge.activations = options.activations;
+  nudge.logits = options.logits;
+  nudge.fuseResiduals = options.contract == "fp32";
   manager.addNestedPass<func::FuncOp>(createNudgeRanges(nudge));
   manager.addNestedPass<func::FuncOp>(createVerifySimulated());
 }

@@ -1,9 +1,7 @@
 // RUN: qopt %s --qopt-insert-observers --split-input-file --verify-diagnostics
 // RUN: not qopt %s --qopt-insert-observers=calibrator=mse 2>&1 | FileCheck %s --check-prefix=CALIBRATOR
-// RUN: not qopt %s --qopt-insert-observers=logits=int 2>&1 | FileCheck %s --check-prefix=LOGITS
 
 // CALIBRATOR: unknown calibrator 'mse': use minmax, moving-average or percentile
-// LOGITS: unknown logits option 'int': use float or quantized
 
 func.func @no_observers_on_batch_norm(%x: tensor<1x2xf32>, %p: tensor<2xf32>) -> tensor<1x2xf32> {
   // expected-error @+1 {{layer 'bn' (qopt.batch_norm): has no quantized form: fold it with qopt-fold-batch-norm first}}

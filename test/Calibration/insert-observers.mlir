@@ -1,18 +1,17 @@
-// RUN: qopt %s --qopt-insert-observers | FileCheck %s --check-prefixes=CHECK,FUSED
-// RUN: qopt %s --qopt-insert-observers="fuse-residuals=false logits=quantized calibrator=percentile" | FileCheck %s --check-prefixes=CHECK,ALL
+// RUN: qopt %s --qopt-insert-observers | FileCheck %s --check-prefixes=CHECK,MINMAX
+// RUN: qopt %s --qopt-insert-observers=calibrator=percentile | FileCheck %s --check-prefixes=CHECK,PERCENTILE
 
-// The documentation's example: the argument and the hidden layer are observed, logits stay float.
+// The documentation's example: the argument and both layers.
 // CHECK-LABEL: func @layer
 // CHECK-SAME:    %[[X:.*]]: tensor<1x4xf32>
 // CHECK:         %[[IN:.*]] = qopt.observe %[[X]]
-// FUSED-SAME:      {name = "image"}
-// ALL-SAME:        {calibrator = "percentile", name = "image"}
+// MINMAX-SAME:     {name = "image"}
+// PERCENTILE-SAME: {calibrator = "percentile", name = "image"}
 // CHECK:         %[[H:.*]] = qopt.matmul %[[IN]]
 // CHECK:         %[[HO:.*]] = qopt.observe %[[H]] {{.*}}name = "fc1"
 // CHECK:         %[[Y:.*]] = qopt.matmul %[[HO]]
-// FUSED-NEXT:    return %[[Y]]
-// ALL-NEXT:      %[[YO:.*]] = qopt.observe %[[Y]] {{.*}}name = "fc2"
-// ALL-NEXT:      return %[[YO]]
+// CHECK-NEXT:    %[[YO:.*]] = qopt.observe %[[Y]] {{.*}}name = "fc2"
+// CHECK-NEXT:    return %[[YO]]
 func.func @layer(%x: tensor<1x4xf32> {qopt.name = "image"}) -> tensor<1x2xf32> {
   %w = qopt.constant dense<0.5> : tensor<4x4xf32>
   %h = qopt.matmul %x, %w {clamp_min = array<f32: 0.0>, qopt.layer = "fc1"}
@@ -21,30 +20,6 @@ func.func @layer(%x: tensor<1x4xf32> {qopt.name = "image"}) -> tensor<1x2xf32> {
   %y = qopt.matmul %h, %v {qopt.layer = "fc2"}
        : (tensor<1x4xf32>, tensor<2x4xf32>) -> tensor<1x2xf32>
   return %y : tensor<1x2xf32>
-}
-
-// A clamp on the last layer acts on stored values, so its result is rounded.
-// CHECK-LABEL: func @clamped_last_layer
-// CHECK:         qopt.matmul
-// CHECK:         qopt.observe
-func.func @clamped_last_layer(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
-  %v = qopt.constant dense<0.25> : tensor<2x4xf32>
-  %y = qopt.matmul %x, %v {clamp_min = array<f32: 0.0>}
-       : (tensor<1x4xf32>, tensor<2x4xf32>) -> tensor<1x2xf32>
-  return %y : tensor<1x2xf32>
-}
-
-// Float logits may be reshaped on their way out.
-// CHECK-LABEL: func @reshaped_logits
-// CHECK:         qopt.matmul
-// FUSED-NOT:     qopt.observe
-// ALL:           qopt.observe
-// CHECK:         qopt.reshape
-func.func @reshaped_logits(%x: tensor<1x4xf32>) -> tensor<2xf32> {
-  %v = qopt.constant dense<0.25> : tensor<2x4xf32>
-  %y = qopt.matmul %x, %v : (tensor<1x4xf32>, tensor<2x4xf32>) -> tensor<1x2xf32>
-  %r = qopt.reshape %y : (tensor<1x2xf32>) -> tensor<2xf32>
-  return %r : tensor<2xf32>
 }
 
 // Ops that move bytes share the type of what they read.
@@ -57,38 +32,6 @@ func.func @moves(%x: tensor<1x3x4x4xf32>) -> tensor<1x2x2x3xf32> {
   %t = qopt.transpose %x {permutation = array<i64: 0, 2, 3, 1>} : (tensor<1x3x4x4xf32>) -> tensor<1x4x4x3xf32>
   %y = qopt.max_pool2d %t {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>} : (tensor<1x4x4x3xf32>) -> tensor<1x2x2x3xf32>
   return %y : tensor<1x2x2x3xf32>
-}
-
-// Two convolutions meet in an addition: the later one takes the earlier as residual.
-// CHECK-LABEL: func @residual
-// CHECK:         %[[A:.*]] = qopt.conv2d
-// CHECK:         %[[AO:.*]] = qopt.observe %[[A]] {{.*}}name = "shortcut"
-// CHECK:         %[[B:.*]] = qopt.conv2d
-// FUSED-NEXT:    qopt.add %[[AO]], %[[B]]
-// ALL-NEXT:      %[[BO:.*]] = qopt.observe %[[B]]
-// ALL-NEXT:      qopt.add %[[AO]], %[[BO]]
-// CHECK-NEXT:    qopt.observe %{{.*}}name = "sum"
-func.func @residual(%x: tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32> {
-  %w = qopt.constant dense<0.5> : tensor<2x1x1x2xf32>
-  %a = qopt.conv2d %x, %w {qopt.layer = "shortcut"} : (tensor<1x4x4x2xf32>, tensor<2x1x1x2xf32>) -> tensor<1x4x4x2xf32>
-  %b = qopt.conv2d %x, %w {qopt.layer = "main"} : (tensor<1x4x4x2xf32>, tensor<2x1x1x2xf32>) -> tensor<1x4x4x2xf32>
-  %y = qopt.add %a, %b {clamp_min = array<f32: 0.0>, qopt.layer = "sum"} : (tensor<1x4x4x2xf32>, tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32>
-  return %y : tensor<1x4x4x2xf32>
-}
-
-// A clamped convolution, or one that others read as well, rounds before the addition.
-// CHECK-LABEL: func @no_fusion
-// CHECK:         = qopt.conv2d
-// CHECK-NEXT:    {{.*}} = qopt.observe
-// CHECK:         = qopt.conv2d
-// CHECK-NEXT:    {{.*}} = qopt.observe
-// CHECK-NEXT:    {{.*}} = qopt.add
-func.func @no_fusion(%x: tensor<1x4x4x2xf32>) -> (tensor<1x4x4x2xf32>, tensor<1x4x4x2xf32>) {
-  %w = qopt.constant dense<0.5> : tensor<2x1x1x2xf32>
-  %a = qopt.conv2d %x, %w {clamp_min = array<f32: 0.0>} : (tensor<1x4x4x2xf32>, tensor<2x1x1x2xf32>) -> tensor<1x4x4x2xf32>
-  %b = qopt.conv2d %x, %w : (tensor<1x4x4x2xf32>, tensor<2x1x1x2xf32>) -> tensor<1x4x4x2xf32>
-  %y = qopt.add %a, %b : (tensor<1x4x4x2xf32>, tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32>
-  return %y, %b : tensor<1x4x4x2xf32>, tensor<1x4x4x2xf32>
 }
 
 // Names that occur twice are numbered; softmax has its grid by formula.

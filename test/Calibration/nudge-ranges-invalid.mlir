@@ -1,7 +1,9 @@
 // RUN: qopt %s --qopt-nudge-ranges --split-input-file --verify-diagnostics
 // RUN: not qopt %s --qopt-nudge-ranges=weights=per-row 2>&1 | FileCheck %s --check-prefix=WEIGHTS
 // RUN: not qopt %s --qopt-nudge-ranges=activations=half 2>&1 | FileCheck %s --check-prefix=ACTIVATIONS
+// RUN: not qopt %s --qopt-nudge-ranges=logits=int 2>&1 | FileCheck %s --check-prefix=LOGITS
 
+// LOGITS: unknown logits option 'int': use float or quantized
 // WEIGHTS: unknown weights option 'per-row': use per-channel or per-tensor
 // ACTIVATIONS: unknown activations option 'half': use asymmetric or symmetric
 
@@ -61,4 +63,15 @@ func.func @no_scale_for_bias(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
   // expected-error @+1 {{layer 'fc' (qopt.matmul): channel 0: }}
   %y = qopt.matmul %0, %w bias %b {qopt.layer = "fc"} : (tensor<1x2xf32>, tensor<1x2xf32>, tensor<1xf32>) -> tensor<1x1xf32>
   return %y : tensor<1x1xf32>
+}
+
+// -----
+
+// Not refused, but said: sharing a grid costs 'small' more than two bits.
+func.func @remark_when_sharing_is_costly(%x: tensor<1x2xf32>, %y: tensor<1x2xf32>) -> tensor<1x4xf32> {
+  // expected-remark @+1 {{'small' has the range [0.000000e+00, 5.000000e-01] but shares the grid of [0.000000e+00, 5.000000e+00] with what its bytes are moved together with, at the cost of 3 of 8 bits}}
+  %0 = qopt.observe %x {name = "small", range = array<f32: 0.0, 0.5>} : (tensor<1x2xf32>) -> tensor<1x2xf32>
+  %1 = qopt.observe %y {name = "large", range = array<f32: 0.0, 5.0>} : (tensor<1x2xf32>) -> tensor<1x2xf32>
+  %2 = qopt.concat %0, %1 {axis = 1} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x4xf32>
+  return %2 : tensor<1x4xf32>
 }

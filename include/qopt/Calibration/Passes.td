@@ -13,11 +13,10 @@ def InsertObservers : Pass<"qopt-insert-observers", "::mlir::func::FuncOp"> {
 
     - results of ops that move bytes (max pool, concat, reshape, pad, ...): they share the type of
       what they read;
-    - softmax, whose grid is given by its formula;
-    - with `fuse-residuals`, a convolution that only an addition reads: the two become one
-      convolution with a residual operand and round once, after the sum;
-    - with `logits=float`, an unclamped convolution or matmul that only reaches the function's
-      results: the last accumulator becomes f32 directly.
+    - softmax, whose grid is given by its formula.
+
+    Which of the observed values are rounded in the end is for `qopt-nudge-ranges` to say, so that
+    one ranges file serves every contract and interface.
 
     Observers are named after the layer (`qopt.layer`), arguments after `qopt.name`, with a number
     where a name occurs twice; ranges files use these names.
@@ -43,7 +42,8 @@ def InsertObservers : Pass<"qopt-insert-observers", "::mlir::func::FuncOp"> {
       %1 = qopt.observe %h {name = "fc1"} : (tensor<1x4xf32>) -> tensor<1x4xf32>
       %v = qopt.constant dense<0.25> : tensor<2x4xf32>
       %y = qopt.matmul %1, %v {qopt.layer = "fc2"} ...
-      return %y : tensor<1x2xf32>
+      %2 = qopt.observe %y {name = "fc2"} : (tensor<1x2xf32>) -> tensor<1x2xf32>
+      return %2 : tensor<1x2xf32>
     }
     ```
 
@@ -55,12 +55,6 @@ def InsertObservers : Pass<"qopt-insert-observers", "::mlir::func::FuncOp"> {
   let options = [
     Option<"calibrator", "calibrator", "std::string", "\"minmax\"",
            "statistic of each observer: minmax, moving-average or percentile">,
-    Option<"logits", "logits", "std::string", "\"float\"",
-           "float: the last layer's accumulator becomes the f32 result; quantized: it is rounded to "
-           "8 bits first">,
-    Option<"fuseResiduals", "fuse-residuals", "bool", "true",
-           "leave out observers between a convolution and the addition that reads it, as the "
-           "contract fp32 fuses them; false for the other contracts">,
   ];
   let statistics = [Statistic<"numObservers", "observers", "Number of observers inserted">];
 }
@@ -123,6 +117,14 @@ def NudgeRanges : Pass<"qopt-nudge-ranges", "::mlir::func::FuncOp"> {
     (max pool, concat, pad, ...) form a group with one type, from the hull of its ranges and of what
     pads put in. Softmax has 1/256 and -128.
 
+    Not rounded, and so without an observer afterwards:
+
+    - with `logits=float`, an unclamped convolution or matmul that only reaches the function's
+      results: the last accumulator becomes f32 directly;
+    - with `fuse-residuals`, an unclamped convolution that only an addition reads: the two become
+      one convolution with a residual operand and round once, after the sum. Where both operands
+      qualify it is the later one.
+
     *Weights*: symmetric narrow range `i8<-127:127>` along output channels or per tensor.
     `s = max|w| / 127`; an all-zero channel has scale 1. Where `rne(b / (s_x * s_w))` would exceed
     2^30, the scale is raised until the bias fits (reported as a remark). Constants that are
@@ -154,6 +156,12 @@ def NudgeRanges : Pass<"qopt-nudge-ranges", "::mlir::func::FuncOp"> {
            "one scale per output channel (per-channel) or one in all (per-tensor)">,
     Option<"activations", "activations", "std::string", "\"asymmetric\"",
            "asymmetric, or symmetric: zero point 0">,
+    Option<"logits", "logits", "std::string", "\"float\"",
+           "float: the last layer's accumulator becomes the f32 result; quantized: it is rounded to "
+           "8 bits first">,
+    Option<"fuseResiduals", "fuse-residuals", "bool", "true",
+           "do not round between a convolution and the addition that reads it, as the contract fp32 "
+           "fuses them; false for the other contracts">,
   ];
 }
 

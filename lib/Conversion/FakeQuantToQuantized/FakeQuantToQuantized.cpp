@@ -123,7 +123,7 @@ LogicalResult ConvertPass::convertReturn(func::ReturnOp op) {
     if (io == "quantized" && !isQuantized(value))
       return op.emitError() << "result " << operand.getOperandNumber()
                             << " is on no grid, so it cannot be returned quantized; use "
-                               "logits=quantized in qopt-insert-observers, or io=float";
+                               "logits=quantized in qopt-nudge-ranges, or io=float";
     if (io == "quantized" || !isQuantized(value))
       continue;
     auto type = cast<RankedTensorType>(value.getType());
@@ -267,7 +267,7 @@ LogicalResult ConvertPass::convertUnrounded(Operation *op) {
     return emitLayerError(op) << "its result is rounded nowhere; put a qopt.fake_quant after it";
   if (contractKind != Contract::Fp32)
     return emitLayerError(op) << "feeds an addition unrounded, which only the contract fp32 fuses; "
-                                 "use fuse-residuals=false in qopt-insert-observers";
+                                 "use fuse-residuals=false in qopt-nudge-ranges";
   return success();
 }
 
