@@ -37,8 +37,9 @@ private:
   int before = 0;
 };
 
-llvm::Error toError(const dnnl::error &error) {
-  return llvm::createStringError(Twine("oneDNN: ") + error.what());
+/// dnnl::error, or memory that ran out.
+llvm::Error toError(const std::exception &error) {
+  return llvm::createStringError(Twine("the float engine failed: ") + error.what());
 }
 
 class OneDNNFloatEngine final : public FloatEngine {
@@ -72,7 +73,7 @@ OneDNNFloatEngine::create(func::FuncOp function, const FloatEngineOptions &optio
     if (llvm::Error error = Lowering(function, options, engine->program).run())
       return std::move(error);
     return engine;
-  } catch (const dnnl::error &error) {
+  } catch (const std::exception &error) {
     return toError(error);
   }
 }
@@ -120,7 +121,7 @@ llvm::Error OneDNNFloatEngine::run(ArrayRef<ArrayRef<float>> inputs, Tap tap,
                   std::min(output.size(), program.resultElements[i]), output.begin());
     giveBack(std::move(frame));
     return llvm::Error::success();
-  } catch (const dnnl::error &error) {
+  } catch (const std::exception &error) {
     return toError(error);
   }
 }

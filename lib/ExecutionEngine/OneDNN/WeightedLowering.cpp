@@ -89,39 +89,53 @@ static dnnl::convolution_forward::desc makeConvDesc(const ConvShape &shape, Rank
 
 namespace {
 
-/// Bias and weights with a batch normalization folded in: y = (conv + b - mean)·f + offset,
-/// f = scale / √(variance + ε), in double.
-class FoldedParameters {
+/// Weights and bias, with the batch normalization that may follow folded in:
+/// y = (conv + b - mean)·f + offset, f = scale / √(variance + ε), in double.
+class ConvParameters {
 public:
-  FoldedParameters(BatchNormOp norm, llvm::function_ref<const float *(Value)> elements) {
-    int64_t channels = norm.getScale().getType().getNumElements();
-    const float *scale = elements(norm.getScale()), *variance = elements(norm.getVariance());
-    double epsilon = norm.getEpsilon().convertToFloat();
-    for (int64_t c = 0; c < channels; ++c)
-      factors.push_back(scale[c] / std::sqrt(variance[c] + epsilon));
-    mean = elements(norm.getMean());
-    offset = elements(norm.getOffset());
+  using GetElements = llvm::function_ref<const float *(Value)>;
+
+  ConvParameters(const ConvShape &shape, bool channelsLast, BatchNormOp norm, GetElements get)
+      : weights(get(shape.weightValue)), bias(shape.bias ? get(shape.bias) : nullptr) {
+    if (!norm)
+      return;
+    auto type = cast<RankedTensorType>(shape.weightValue.getType());
+    SmallVector<double> factors = getFactors(norm, get);
+    foldWeights(type.getNumElements(), channelsLast, factors);
+    foldBias(get(norm.getMean()), get(norm.getOffset()), factors);
   }
 
-  /// `axis` counts output channels: the first dimension of conv2d, the last of depthwise_conv2d.
-  std::vector<float> foldWeights(const float *weights, RankedTensorType type, bool channelsLast) {
-    int64_t channels = factors.size(), inner = type.getNumElements() / channels;
-    std::vector<float> folded(type.getNumElements());
-    for (int64_t i = 0, end = folded.size(); i < end; ++i)
-      folded[i] = static_cast<float>(weights[i] * factors[channelsLast ? i % channels : i / inner]);
-    return folded;
-  }
-
-  std::vector<float> foldBias(const float *bias) {
-    std::vector<float> folded(factors.size());
-    for (size_t c = 0; c < folded.size(); ++c)
-      folded[c] = static_cast<float>(((bias ? bias[c] : 0.0) - mean[c]) * factors[c] + offset[c]);
-    return folded;
-  }
+  const float *getWeights() const { return weights; }
+  const float *getBias() const { return bias; }
 
 private:
-  std::vector<double> factors;
-  const float *mean, *offset;
+  static SmallVector<double> getFactors(BatchNormOp norm, GetElements get) {
+    const float *scale = get(norm.getScale()), *variance = get(norm.getVariance());
+    double epsilon = norm.getEpsilon().convertToFloat();
+    SmallVector<double> factors;
+    for (int64_t c = 0, e = norm.getScale().getType().getNumElements(); c < e; ++c)
+      factors.push_back(scale[c] / std::sqrt(variance[c] + epsilon));
+    return factors;
+  }
+
+  void foldWeights(int64_t size, bool channelsLast, ArrayRef<double> factors) {
+    int64_t channels = factors.size(), inner = size / channels;
+    for (int64_t i = 0; i < size; ++i)
+      foldedWeights.push_back(
+          static_cast<float>(weights[i] * factors[channelsLast ? i % channels : i / inner]));
+    weights = foldedWeights.data();
+  }
+
+  void foldBias(const float *mean, const float *offset, ArrayRef<double> factors) {
+    for (auto [c, factor] : llvm::enumerate(factors)) {
+      double centred = (bias ? bias[c] : 0.0) - mean[c];
+      foldedBias.push_back(static_cast<float>(centred * factor + offset[c]));
+    }
+    bias = foldedBias.data();
+  }
+
+  const float *weights, *bias;
+  std::vector<float> foldedWeights, foldedBias;
 };
 
 } // namespace
@@ -152,28 +166,19 @@ bool Lowering::emitConv(Operation *producer, Value result, const ClampBounds &cl
   if (!conv)
     return false;
 
-  const float *weights = getElements(shape.weightValue);
-  const float *bias = shape.bias ? getElements(shape.bias) : nullptr;
-  std::vector<float> foldedWeights, foldedBias;
-  if (norm) {
-    FoldedParameters fold(norm, [&](Value value) { return getElements(value); });
-    auto weightType = cast<RankedTensorType>(shape.weightValue.getType());
-    foldedWeights = fold.foldWeights(weights, weightType, isa<DepthwiseConv2DOp>(op));
-    foldedBias = fold.foldBias(bias);
-    weights = foldedWeights.data();
-    bias = foldedBias.data();
-  }
+  ConvParameters parameters(shape, isa<DepthwiseConv2DOp>(op), norm,
+                            [&](Value value) { return getElements(value); });
   BufferId source = inLayout(shape.input, conv.src_desc());
   BufferId destination = add ? placeSum(add, producer, shape.input, conv.dst_desc())
                              : addActivation(conv.dst_desc().get_size());
-  std::vector<Argument> arguments{{DNNL_ARG_SRC, source, conv.src_desc()},
-                                  {DNNL_ARG_WEIGHTS,
-                                   addConstant(shape.weights, weights, conv.weights_desc()),
-                                   conv.weights_desc()},
-                                  {DNNL_ARG_DST, destination, conv.dst_desc()}};
+  std::vector<Argument> arguments{
+      {DNNL_ARG_SRC, source, conv.src_desc()},
+      {DNNL_ARG_WEIGHTS, addConstant(shape.weights, parameters.getWeights(), conv.weights_desc()),
+       conv.weights_desc()},
+      {DNNL_ARG_DST, destination, conv.dst_desc()}};
   if (hasBias) {
     Desc desc = getBiasDesc(type.getDimSize(3));
-    arguments.push_back({DNNL_ARG_BIAS, addConstant(desc, bias, desc), desc});
+    arguments.push_back({DNNL_ARG_BIAS, addConstant(desc, parameters.getBias(), desc), desc});
   }
   addPrimitive(dnnl::convolution_forward(conv), std::move(arguments), conv.scratchpad_desc());
   values[result] = {destination, conv.dst_desc()};
