@@ -30,7 +30,7 @@ static bool isPadded(WeightedOpInterface op) {
 
 /// Each output channel sums over all input channels, from constant float parameters.
 static bool mixesAllChannels(WeightedOpInterface op) {
-  if (!getLayerParameters(op))
+  if (!hasLayerParameters(op))
     return false;
   auto conv = dyn_cast<Conv2DOp>(op.getOperation());
   return conv ? conv.getGroups() == 1 && !conv.getResidual() : isa<MatmulOp>(op.getOperation());
@@ -44,7 +44,7 @@ static bool keepsChannelsApart(Operation *op, int64_t channels) {
   return TypeSwitch<Operation *, bool>(op)
       .Case([&](DepthwiseConv2DOp conv) {
         return conv.getChannelMultiplier() == 1 &&
-               getLayerParameters(cast<WeightedOpInterface>(op)).has_value();
+               hasLayerParameters(cast<WeightedOpInterface>(op));
       })
       .Case([&](ReduceMeanOp mean) {
         return !llvm::is_contained(mean.getAxes(),
@@ -100,11 +100,11 @@ static SmallVector<std::pair<double, bool>> sumWeights(WeightedOpInterface op,
                                                        ArrayRef<float> weights) {
   ChannelIndex channelOf(getShape(op.getWeightsValue()), op.getOutputChannelAxis());
   SmallVector<std::pair<double, bool>> sums(channelOf.size(), {0.0, false});
-  for (auto [index, weight] : llvm::enumerate(weights)) {
-    auto &[sum, isLive] = sums[channelOf(index)];
-    sum += weight;
-    isLive |= weight != 0.0f;
-  }
+  channelOf.forEach(weights.size(), [&](int64_t index, int64_t channel) {
+    auto &[sum, isLive] = sums[channel];
+    sum += weights[index];
+    isLive |= weights[index] != 0.0f;
+  });
   return sums;
 }
 

@@ -112,10 +112,11 @@ bool foldIntoLayer(WeightedOpInterface layer, const ChannelAffine &affine) {
     return false;
   auto type = cast<RankedTensorType>(layer.getWeightsValue().getType());
   ChannelIndex channelOf(type.getShape(), layer.getOutputChannelAxis());
-  for (auto [index, weight] : llvm::enumerate(parameters->weights)) {
-    double factor = affine.factor[channelOf(index)];
-    weight = factor == 0.0 ? 0.0f : static_cast<float>(weight * factor);
-  }
+  Floats &weights = parameters->weights;
+  channelOf.forEach(weights.size(), [&](int64_t index, int64_t channel) {
+    double factor = affine.factor[channel];
+    weights[index] = factor == 0.0 ? 0.0f : static_cast<float>(weights[index] * factor);
+  });
   for (auto [c, bias] : llvm::enumerate(parameters->bias))
     bias = static_cast<float>(affine.apply(bias, c));
   OpBuilder builder(layer);

@@ -11,6 +11,14 @@ std::optional<Floats> qopt::getParameter(Value value) {
   return constant ? getFloats(constant) : std::nullopt;
 }
 
+bool qopt::hasLayerParameters(WeightedOpInterface op) {
+  auto isParameter = [](Value value) {
+    return value.getDefiningOp<ConstantOp>() && getElementTypeOrSelf(value).isF32();
+  };
+  return isParameter(op.getWeightsValue()) &&
+         (!op.getBiasValue() || isParameter(op.getBiasValue()));
+}
+
 std::optional<LayerParameters> qopt::getLayerParameters(WeightedOpInterface op) {
   std::optional<Floats> weights = getParameter(op.getWeightsValue());
   if (!weights)

@@ -20,10 +20,11 @@ std::optional<Floats> getParameter(mlir::Value value);
 struct LayerParameters {
   Floats weights, bias;
 };
+bool hasLayerParameters(WeightedOpInterface op);
 std::optional<LayerParameters> getLayerParameters(WeightedOpInterface op);
 
-/// A constant in place of `operand`, named like the one it replaces (or layer and `role`), which goes
-/// if nothing else reads it.
+/// A constant in place of `operand`, named like the one it replaces (or layer and `role`), which
+/// goes if nothing else reads it.
 void replaceParameter(mlir::OpBuilder &builder, mlir::OpOperand &operand, llvm::StringRef role,
                       llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<float> values);
 

@@ -37,10 +37,9 @@ static std::optional<uint64_t> getWeightedBound(WeightedOpInterface op) {
   }
   int64_t low = int64_t(input->storageMin) - input->zeroPoint(0);
   int64_t high = int64_t(input->storageMax) - input->zeroPoint(0);
-  for (auto [index, code] : llvm::enumerate(*codes)) {
-    int64_t channel = channelOf(index);
-    channels[channel].addWeight(int64_t(code) - grid->zeroPoint(channel), low, high);
-  }
+  channelOf.forEach(codes->size(), [&](int64_t index, int64_t channel) {
+    channels[channel].addWeight(int64_t((*codes)[index]) - grid->zeroPoint(channel), low, high);
+  });
   int64_t bound = 0;
   for (const numerics::AccumulatorInterval &channel : channels)
     bound = std::max(bound, channel.maxAbs());

@@ -18,6 +18,15 @@ public:
   int64_t operator()(int64_t index) const { return index / inner % channels; }
   int64_t size() const { return channels; }
 
+  /// Calls visit(index, coordinate) for `count` elements in order, without a division for each.
+  template <typename VisitFn> void forEach(int64_t count, VisitFn &&visit) const {
+    int64_t index = 0;
+    while (index < count)
+      for (int64_t channel = 0; channel < channels; ++channel)
+        for (int64_t i = 0; i < inner && index < count; ++i, ++index)
+          visit(index, channel);
+  }
+
 private:
   int64_t channels, inner = 1;
 };
