@@ -9,12 +9,15 @@ failed or if a suite that should be there found nothing to run.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
+import operator
 import os
 import subprocess
 import sys
 import tempfile
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,14 +45,16 @@ class Count:
         return f"passed {self.passed}, failed {self.failed}{skipped}"
 
 
-def run_and_read(command: list[str], option: str) -> dict | None:
+def run_and_read(command: list[str], option: str,
+                 variables: dict[str, str] | None = None) -> dict | None:
     """Runs a suite that writes JSON to the file that `option` names.
 
     Returns None if it wrote none, because it crashed or could not start.
     """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        subprocess.run([*command, option + str(report)], check=False)
+        subprocess.run([*command, option + str(report)], check=False,
+                       env={**os.environ, **(variables or {})})
         try:
             return json.loads(report.read_text())
         except (OSError, ValueError):
@@ -70,22 +75,34 @@ def run_lit(build: Path) -> Count:
     return count if tests else Count(failed=1)
 
 
-def run_googletest(binary: Path) -> Count:
-    report = run_and_read([str(binary), "--gtest_brief=1"],
-                          "--gtest_output=json:")
+def run_shard(binary: Path, index: int, count: int) -> Count:
+    """Runs every `count`-th test of `binary`, beginning with the `index`-th."""
+    report = run_and_read([str(binary), "--gtest_brief=1"], "--gtest_output=json:",
+                          {"GTEST_SHARD_INDEX": str(index),
+                           "GTEST_TOTAL_SHARDS": str(count)})
     if report is None:
         print(f"{binary}: crashed")
         return Count(failed=1)
-    count = Count()
+    total = Count()
     for suite in report.get("testsuites", []):
         for test in suite["testsuite"]:
             if test["result"] == "SKIPPED":
-                count.skipped += 1
+                total.skipped += 1
+                print(f"skipped: {suite['name']}.{test['name']}")
             elif test.get("failures"):
-                count.failed += 1
+                total.failed += 1
             elif test["status"] == "RUN":
-                count.passed += 1
-    return count
+                total.passed += 1
+    return total
+
+
+def run_googletest(binary: Path) -> Count:
+    """Runs the tests of `binary` on all processors."""
+    shards = os.cpu_count() or 1
+    with ThreadPoolExecutor(shards) as pool:
+        counts = pool.map(lambda index: run_shard(binary, index, shards),
+                          range(shards))
+        return functools.reduce(operator.iadd, counts, Count())
 
 
 def run_python(folder: Path) -> Count:
