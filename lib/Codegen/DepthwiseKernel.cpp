@@ -45,7 +45,9 @@ DepthwiseKernel::DepthwiseKernel(const DotLayer &layer, const RowSet &target)
 }
 
 std::string DepthwiseKernel::getName() const {
-  return "dwconv_" + windowName(layer.window) + "_" + std::to_string(rows.getLanes());
+  int64_t lanes = rows.getLanes();
+  return "dwconv_" + windowName(layer.window) +
+         (lanes == 1 ? "__generic" : "__i32x" + std::to_string(lanes));
 }
 
 int64_t DepthwiseKernel::getMacsPerUnit() const {

@@ -10,7 +10,7 @@ namespace {
 
 class GenericDotRow : public DotRow {
 public:
-  llvm::StringRef getName() const override { return "scalar"; }
+  llvm::StringRef getName() const override { return "generic"; }
   DotShape getShape() const override { return {1, 1, 1}; }
   bool acceptsActivations(bool) const override { return true; }
 

@@ -22,11 +22,25 @@ constexpr int64_t kMaxCarried = 12;
 // Plan and constants
 //===----------------------------------------------------------------------===//
 
+/// Pixels side by side that make a vector, where one has too few channels.
+static int64_t pixelsPerVector(const DotLayer &layer, int64_t blockChannels) {
+  return std::max<int64_t>(1, blockChannels / layer.output.c);
+}
+
+static bool fillsVectors(const DotLayer &layer, int64_t blockChannels) {
+  int64_t channels = layer.output.c;
+  if (channels >= blockChannels)
+    return true;
+  return blockChannels % channels == 0 && layer.window.width.stride == 1 &&
+         layer.input.pixelStride == channels && layer.output.pixelStride == channels &&
+         layer.output.w >= pixelsPerVector(layer, blockChannels);
+}
+
 bool QuadDepthwiseKernel::serves(const DotLayer &layer, const RowSet &rows) {
   const QuadRow *quads = rows.getQuadRow();
   return quads && layer.outputsPerGroup() == 1 && !layer.result.isFloat() &&
          quads->acceptsActivations(layer.input.flipped) &&
-         layer.output.c >= quads->getBlockChannels() &&
+         fillsVectors(layer, quads->getBlockChannels()) &&
          llvm::all_of(layer.weightZeroPoints, [](int32_t zero) { return zero == 0; });
 }
 
@@ -42,7 +56,7 @@ int64_t QuadDepthwiseKernel::resultRows() const {
 }
 int64_t QuadDepthwiseKernel::carriedColumns() const {
   const WindowDim &width = layer.window.width;
-  int64_t again = std::max<int64_t>(0, width.kernel - width.stride);
+  int64_t again = std::max<int64_t>(0, width.kernel - width.stride * pixels);
   bool fits = again * quadCount() * kVectors <= kMaxCarried;
   return width.dilation == 1 && fits ? again : 0;
 }
@@ -59,18 +73,20 @@ int64_t QuadDepthwiseKernel::getMacsPerUnit() const {
 }
 
 QuadDepthwiseKernel::QuadDepthwiseKernel(const DotLayer &layer, const RowSet &rows)
-    : layer(layer), rows(rows), quads(*rows.getQuadRow()) {
+    : layer(layer), rows(rows), quads(*rows.getQuadRow()),
+      pixels(pixelsPerVector(layer, quads.getBlockChannels())) {
   int64_t blockChannels = quads.getBlockChannels(), lanes = rows.getLanes();
   SmallVector<int64_t> firstChannels;
   SmallVector<int32_t> channelBias = effectiveBias(layer), bias;
   LaneOrder order;
   for (int64_t b = 0; b < blockCount(); ++b) {
     // The last block overlaps the one before it, so that nothing outside a pixel is touched.
-    int64_t first = std::min(b * blockChannels, layer.output.c - blockChannels);
+    int64_t first =
+        std::max<int64_t>(0, std::min(b * blockChannels, layer.output.c - blockChannels));
     firstChannels.push_back(first);
     for (int64_t lane = 0; lane < blockChannels; ++lane) {
-      order.lanes.push_back(first + quads.getChannel(lane / lanes, lane % lanes));
-      order.stored.push_back(first + lane);
+      order.lanes.push_back(channelOf(first, quads.getChannel(lane / lanes, lane % lanes)));
+      order.stored.push_back(channelOf(first, lane));
       bias.push_back(channelBias[order.lanes.back()]);
     }
   }
@@ -97,14 +113,14 @@ void QuadDepthwiseKernel::packWeights(ArrayRef<int64_t> firstChannels) {
           for (int64_t vector = 0; vector < kVectors; ++vector)
             for (int64_t lane = 0; lane < rows.getLanes(); ++lane)
               for (int64_t i = 0; i < 4; ++i)
-                bytes.push_back(static_cast<char>(
-                    weightAt(first + quads.getChannel(vector, lane), 4 * quad + i, result, x)));
+                bytes.push_back(static_cast<char>(weightAt(
+                    channelOf(first, quads.getChannel(vector, lane)), 4 * quad + i, result, x)));
   weightOffset = block.append(ArrayRef<char>(bytes));
 }
 
 std::string QuadDepthwiseKernel::getName() const {
   return "dwconv_" + windowName(layer.window) + "_" + std::to_string(quads.getBlockChannels()) +
-         "x4";
+         "x4__" + rows.getDotRow().getName().str();
 }
 
 std::string QuadDepthwiseKernel::getSignature() const {
@@ -155,7 +171,8 @@ void QuadDepthwiseKernel::emit(OpBuilder &builder, Location loc, ValueRange poin
 }
 
 void QuadDepthwiseKernel::emitStrip(Emitter &emit, const Frame &strip, int64_t results) const {
-  int64_t channels = quads.getBlockChannels(), last = layer.output.c - channels;
+  int64_t channels = quads.getBlockChannels();
+  int64_t last = std::max<int64_t>(0, layer.output.c - channels);
   emit.forLoop(0, blockCount(), 1, [&](Value b) {
     Frame frame = strip;
     frame.firstLane = emit.mul(b, channels);
@@ -178,19 +195,24 @@ void QuadDepthwiseKernel::emitBlock(Emitter &emit, const Frame &frame, int64_t r
     initial.append(loadColumn(emit, frame, emit.index(0), column, results));
   auto body = [&](Value x, ValueRange values) {
     SmallVector<Column> columns;
-    for (int64_t column = 0; column < carried; ++column)
+    int64_t known = values.size() / perColumn;
+    for (int64_t column = 0; column < known; ++column)
       columns.emplace_back(values.slice(column * perColumn, perColumn));
-    for (int64_t column = carried; column < width.kernel; ++column)
+    for (int64_t column = known; column < width.kernel; ++column)
       columns.push_back(loadColumn(emit, frame, x, column, results));
-    emitPixel(emit, frame, x, columns, results);
+    emitPixels(emit, frame, x, columns, results);
     SmallVector<Value> next;
     for (int64_t column = width.kernel - carried; column < width.kernel; ++column)
       next.append(columns[column]);
     return next;
   };
+  int64_t end = layer.output.w / pixels * pixels;
   if (carried == 0)
-    return emit.forLoop(0, layer.output.w, 1, [&](Value x) { body(x, {}); });
-  emit.forLoop(emit.index(0), emit.index(layer.output.w), 1, initial, body);
+    emit.forLoop(0, end, pixels, [&](Value x) { body(x, {}); });
+  else
+    emit.forLoop(emit.index(0), emit.index(end), pixels, initial, body);
+  if (end != layer.output.w) // the last vector overlaps the one before it
+    body(emit.index(layer.output.w - pixels), {});
 }
 
 QuadDepthwiseKernel::Column QuadDepthwiseKernel::loadColumn(Emitter &emit, const Frame &frame,
@@ -198,9 +220,8 @@ QuadDepthwiseKernel::Column QuadDepthwiseKernel::loadColumn(Emitter &emit, const
                                                             int64_t results) const {
   const Window &window = layer.window;
   const BufferLayout &in = layer.input;
-  int64_t pixels = column * window.width.dilation;
   Value base = emit.address(frame.input, emit.mul(x, window.width.stride * in.pixelStride));
-  base = emit.address(base, pixels * in.pixelStride);
+  base = emit.address(base, column * window.width.dilation * in.pixelStride);
   int64_t lastRow = window.height.kernel - 1 + results - 1;
   Column vectors;
   for (int64_t quad = 0; quad < quadCount(); ++quad) {
@@ -225,8 +246,8 @@ Value QuadDepthwiseKernel::weightsOf(Emitter &emit, const Frame &frame, int64_t 
   return emit.load(emit.intType(8, channels), emit.address(ofBlock, index * channels), 16);
 }
 
-void QuadDepthwiseKernel::emitPixel(Emitter &emit, const Frame &frame, Value x,
-                                    ArrayRef<Column> columns, int64_t results) const {
+void QuadDepthwiseKernel::emitPixels(Emitter &emit, const Frame &frame, Value x,
+                                     ArrayRef<Column> columns, int64_t results) const {
   int64_t lanes = rows.getLanes();
   Value bias =
       emit.address(emit.address(frame.parameters, biasOffset), emit.mul(frame.firstLane, 4));

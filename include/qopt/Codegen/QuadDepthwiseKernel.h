@@ -48,11 +48,15 @@ private:
   void emitBlock(Emitter &emit, const Frame &frame, int64_t results) const;
   Column loadColumn(Emitter &emit, const Frame &frame, mlir::Value x, int64_t column,
                     int64_t results) const;
-  void emitPixel(Emitter &emit, const Frame &frame, mlir::Value x, llvm::ArrayRef<Column> columns,
-                 int64_t results) const;
+  void emitPixels(Emitter &emit, const Frame &frame, mlir::Value x, llvm::ArrayRef<Column> columns,
+                  int64_t results) const;
   mlir::Value weightsOf(Emitter &emit, const Frame &frame, int64_t x, int64_t quad, int64_t result,
                         int64_t vector) const;
 
+  /// The channel of lane `lane` of the block that begins at channel `first`.
+  int64_t channelOf(int64_t first, int64_t lane) const {
+    return pixels > 1 ? lane % layer.output.c : first + lane;
+  }
   int64_t blockCount() const;
   int64_t quadCount() const;
   int64_t resultRows() const;
@@ -63,6 +67,7 @@ private:
   DotLayer layer;
   const RowSet &rows;
   const QuadRow &quads;
+  int64_t pixels; ///< side by side in a vector
   ParameterBlock block;
   std::optional<Epilogue> epilogue;
   int64_t biasOffset = 0, weightOffset = 0;

@@ -126,7 +126,7 @@ TEST(DotKernel, FloatResult) {
 }
 
 TEST(Depthwise, Windows) {
-  for (int64_t channels : {1, 15, 16, 17, 64, 80, 130})
+  for (int64_t channels : {1, 4, 8, 15, 16, 17, 32, 64, 80, 130})
     for (int64_t kernel : {3, 5})
       for (int64_t stride : {1, 2}) {
         LayerCase c;
