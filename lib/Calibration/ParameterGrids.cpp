@@ -2,6 +2,7 @@
 #include "qopt/Calibration/ParameterGrids.h"
 
 #include "qopt/Analysis/QuantizationSites.h"
+#include "qopt/Dialect/QOpt/IR/ChannelIndex.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 #include "qopt/Quantization/Bias.h"
@@ -47,15 +48,11 @@ FailureOr<quant::UniformQuantizedType> qopt::getConstantType(Operation *user, Co
                           grid->storage.max);
 }
 
-/// max|w| of each output channel; `axis` counts them.
-static SmallVector<float> getChannelMaxima(ArrayRef<float> weights, ArrayRef<int64_t> shape,
-                                           int64_t axis) {
-  int64_t channels = shape[axis], inner = 1;
-  for (int64_t dim : shape.drop_front(axis + 1))
-    inner *= dim;
-  SmallVector<float> maxima(channels, 0.0f);
+/// max|w| of each output channel.
+static SmallVector<float> getChannelMaxima(ArrayRef<float> weights, const ChannelIndex &channelOf) {
+  SmallVector<float> maxima(channelOf.size(), 0.0f);
   for (auto [index, weight] : llvm::enumerate(weights)) {
-    float &maximum = maxima[index / inner % channels];
+    float &maximum = maxima[channelOf(index)];
     maximum = std::max(maximum, std::fabs(weight));
   }
   return maxima;
@@ -100,7 +97,7 @@ FailureOr<quant::QuantizedType> qopt::getWeightsType(WeightedOpInterface layer, 
     return failure();
   int64_t axis = layer.getOutputChannelAxis();
   auto shape = cast<RankedTensorType>(layer.getWeightsValue().getType()).getShape();
-  SmallVector<float> maxima = getChannelMaxima(*weights, shape, axis);
+  SmallVector<float> maxima = getChannelMaxima(*weights, ChannelIndex(shape, axis));
   if (!perChannel)
     maxima = {maxima.empty() ? 0.0f : *llvm::max_element(maxima)};
   auto scales = getScales(layer, maxima);

@@ -24,6 +24,9 @@ static llvm::Expected<int64_t> countBatches(StringRef path, StringRef name, cons
     return llvm::createStringError(path + ": input '" + name +
                                    "' needs float32 (f4), the file has " + getTypeCode(array.type) +
                                    "; convert it with NumPy's astype");
+  if (llvm::is_contained(shape, 0))
+    return llvm::createStringError("input '" + name + "' of shape " + formatShape(shape) +
+                                   " has no elements to calibrate with");
   ArrayRef<int64_t> given = array.shape;
   if (shape.empty() || given.size() != shape.size() || given.drop_front() != shape.drop_front())
     return llvm::createStringError(path + ": input '" + name + "' needs samples of shape " +

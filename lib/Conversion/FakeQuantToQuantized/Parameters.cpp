@@ -2,6 +2,7 @@
 #include "Parameters.h"
 
 #include "qopt/Analysis/QuantizationSites.h"
+#include "qopt/Dialect/QOpt/IR/ChannelIndex.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 #include "qopt/Quantization/Bias.h"
@@ -16,22 +17,13 @@ static StringRef getStoredName(ConstantOp parameter, StringRef role) {
   return name.empty() ? role : name;
 }
 
-/// Elements between two neighbours along `axis`.
-static int64_t getInnerSize(RankedTensorType type, int32_t axis) {
-  int64_t inner = 1;
-  for (int64_t dim : type.getShape().drop_front(axis + 1))
-    inner *= dim;
-  return inner;
-}
-
-static SmallVector<int8_t> quantizeElements(ArrayRef<float> values, RankedTensorType type,
+static SmallVector<int8_t> quantizeElements(ArrayRef<float> values, ArrayRef<int64_t> shape,
                                             const QuantParams &params) {
   bool perAxis = params.axis >= 0;
-  int64_t channels = perAxis ? type.getDimSize(params.axis) : 1;
-  int64_t inner = perAxis ? getInnerSize(type, params.axis) : type.getNumElements();
+  ChannelIndex channelOf = perAxis ? ChannelIndex(shape, params.axis) : ChannelIndex({1}, 0);
   SmallVector<int8_t> codes(values.size());
   for (auto [index, value] : llvm::enumerate(values)) {
-    int64_t channel = index / inner % channels;
+    int64_t channel = channelOf(index);
     numerics::Grid grid{
         params.scale(channel), params.zeroPoint(channel), {params.storageMin, params.storageMax}};
     // Unsigned codes above 127 keep their bits.
@@ -48,11 +40,11 @@ FailureOr<ConstantOp> qopt::quantizeConstant(FakeQuantOp fakeQuant) {
   auto quantType = cast<quant::QuantizedType>(fakeQuant.getType());
   if (quantType.getStorageTypeIntegralWidth() > 8)
     return fakeQuant.emitError("rounds a constant to more than 8 bits, which has no stored form");
-  auto type = cast<RankedTensorType>(constant.getOutput().getType());
+  auto shape = cast<RankedTensorType>(constant.getOutput().getType()).getShape();
   OpBuilder builder(fakeQuant);
-  return createCodeConstant(builder, constant.getLoc(), getStoredName(constant, "weights"),
-                            type.getShape(), quantType,
-                            quantizeElements(*values, type, *getQuantParams(quantType)));
+  return createCodeConstant(builder, constant.getLoc(), getStoredName(constant, "weights"), shape,
+                            quantType,
+                            quantizeElements(*values, shape, *getQuantParams(quantType)));
 }
 
 /// The stored bias: rne(b / (s_x * s_w)) in double.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "qopt/Dialect/QOpt/Transforms/Passes.h"
 
+#include "LevelChecks.h"
 #include "StorageRewrite.h"
 
 namespace qopt {
@@ -21,7 +22,8 @@ struct RewriteStoragePass : qopt::impl::RewriteStorageBase<RewriteStoragePass> {
       return;
     if (failed(checkOption("zero-points", zeroPoints, {"keep", "symmetric", "asymmetric"})) ||
         failed(checkOption("weights", weights, {"keep", "narrow", "full"})) ||
-        failed(checkOption("signedness", signedness, {"keep", "signed", "unsigned"})))
+        failed(checkOption("signedness", signedness, {"keep", "signed", "unsigned"})) ||
+        failed(checkBody(function)))
       return signalPassFailure();
     // Grids first: the other two keep real values where they can, and symmetric grids are signed.
     std::unique_ptr<StorageRewrite> rewrites[3];

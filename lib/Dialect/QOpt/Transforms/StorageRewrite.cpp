@@ -183,21 +183,29 @@ LogicalResult Applier::rescaleBias(const AccumulatorScales &old) {
 // Activations
 //===----------------------------------------------------------------------===//
 
-/// Saturation was part of the meaning: where the new grid reaches further, a clamp takes over.
-static void keepSaturation(Operation *op, const QuantParams &from, const QuantParams &to) {
-  auto clamped = dyn_cast<ClampedOpInterface>(op);
-  if (!clamped)
-    return;
+/// Saturation was part of the meaning: where the new grid reaches further, a clamp takes over, in
+/// the op that gives `value` or after it.
+static void keepSaturation(Value value, const QuantParams &from, const QuantParams &to) {
   numerics::Range range = numerics::representableRange(getGrid(from));
   numerics::Grid grid = getGrid(to);
-  ClampBounds bounds;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
   bool lower = numerics::storageBound(range.lo, grid) > grid.storage.min;
   bool upper = numerics::storageBound(range.hi, grid) < grid.storage.max;
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (!lower && !upper)
+    return;
+  ClampBounds bounds;
   bounds.min = {lower ? static_cast<float>(range.lo) : -kInfinity};
   bounds.max = {upper ? static_cast<float>(range.hi) : kInfinity};
-  if (lower || upper)
-    setClampBounds(clamped, getClampBounds(clamped).followedBy(bounds));
+  auto clamped = value.getDefiningOp<ClampedOpInterface>();
+  if (!clamped) {
+    OpBuilder builder(value.getContext());
+    builder.setInsertionPointAfterValue(value);
+    auto clamp = ClampOp::create(builder, value.getLoc(), value.getType(), value,
+                                 DenseF32ArrayAttr(), DenseF32ArrayAttr());
+    value.replaceAllUsesExcept(clamp.getOutput(), clamp);
+    clamped = clamp;
+  }
+  setClampBounds(clamped, getClampBounds(clamped).followedBy(bounds));
 }
 
 LogicalResult Applier::rewriteValue(Value value) {
@@ -207,12 +215,10 @@ LogicalResult Applier::rewriteValue(Value value) {
   QuantParams from = *getQuantParams(value.getType()), to = *getQuantParams(type);
   value.setType(type);
   Operation *op = value.getDefiningOp() ? value.getDefiningOp() : function.getOperation();
-  if (isShift(from, to))
+  // What only moves bytes follows its producer, which saturates and has been reported.
+  if (isShift(from, to) || getQuantizationRule(op) == QuantizationRule::SameType)
     return success();
-  keepSaturation(op, from, to);
-  // What only moves bytes follows its producer, which has been reported.
-  if (getQuantizationRule(op) == QuantizationRule::SameType)
-    return success();
+  keepSaturation(value, from, to);
   return explainInexact(op, "its result");
 }
 

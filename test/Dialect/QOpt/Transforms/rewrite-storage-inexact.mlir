@@ -42,7 +42,8 @@ func.func @unclamped(%x: tensor<1x2x!sym>) -> tensor<1x2x!sym> {
 // Tables and softmax belong to their grids: requantize leads to and from them.
 // SYM-LABEL:   func @tables
 // SYM-SAME:      %[[X:.*]]: tensor<1x2x![[S]]>
-// SYM:           %[[BACK:.*]] = qopt.requantize %[[X]] : {{.*}} -> tensor<1x2x![[RELU:.*]]>
+// SYM:           %[[C:.*]] = qopt.clamp %[[X]] {clamp_min = array<f32: 0.000000e+00>}
+// SYM:           %[[BACK:.*]] = qopt.requantize %[[C]] : {{.*}} -> tensor<1x2x![[RELU:.*]]>
 // SYM:           %[[Y:.*]] = qopt.lookup %[[BACK]], %{{.*}} -> tensor<1x2x![[RELU]]>
 // SYM:           %[[ON:.*]] = qopt.requantize %[[Y]] : {{.*}} -> tensor<1x2x![[S]]>
 // SYM:           return %[[ON]]

@@ -18,8 +18,8 @@ def RewriteStorage : Pass<"qopt-rewrite-storage", "::mlir::func::FuncOp"> {
 
     - `zero-points=symmetric`: zero points become 0 in signed storage. Exact where every `q - z`
       fits (unsigned storage with zero point 128; weights with small zero points). Otherwise the
-      grid becomes the symmetric one over the same range, and ops that clamp keep, as a bound, the
-      saturation that the old storage implied.
+      grid becomes the symmetric one over the same range, and a clamp, in the op or after it, keeps
+      the saturation that the old storage implied.
       `zero-points=asymmetric`: activations whose clamps leave a part of a symmetric grid unused
       (ReLU) get the grid of what is left. Never exact.
     - `weights=narrow`: the most negative code (-128) is excluded. Exact where no weight has it;
