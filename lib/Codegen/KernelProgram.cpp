@@ -36,6 +36,24 @@ static LogicalResult checkNetwork(func::FuncOp network) {
   return success();
 }
 
+/// What a caller can hand over: the descriptor knows a dtype for it.
+static bool isInterfaceElement(Type type) {
+  if (auto quantized = dyn_cast<quant::QuantizedType>(type))
+    return quantized.isSigned() && quantized.getStorageTypeIntegralWidth() <= 8;
+  return type.isF32() || type.isSignlessInteger(32) || type.isSignlessInteger(8);
+}
+
+/// Left to the last: where an op is at fault as well, its message says more.
+static LogicalResult checkInterface(func::FuncOp network) {
+  for (TypeRange types :
+       {TypeRange(network.getArgumentTypes()), TypeRange(network.getResultTypes())})
+    for (Type type : types)
+      if (!isInterfaceElement(getElementTypeOrSelf(type)))
+        return network.emitOpError("has an argument or result of ")
+               << type << ": expected f32, i32, i8 or signed quantized values of at most 8 bits";
+  return success();
+}
+
 /// The names that the C ABI gives must be free in the module.
 static LogicalResult checkNames(func::FuncOp network) {
   ModuleOp module = network->getParentOfType<ModuleOp>();
@@ -79,7 +97,7 @@ static FailureOr<ProgramInfo> emitProgram(func::FuncOp network, KernelLibrary &l
   if (failed(plan))
     return failure();
   ProgramEmitter emitter(library, network, rows, *plan, options);
-  if (failed(emitter.run()))
+  if (failed(emitter.run()) || failed(checkInterface(network)))
     return failure();
   NetworkSignature signature = getSignature(network);
   network.erase();

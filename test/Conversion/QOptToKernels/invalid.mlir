@@ -31,6 +31,22 @@ func.func @dynamic(%x: tensor<?x4xf32>) -> tensor<?x4xf32>
 
 // -----
 
+// expected-error @+1 {{expected f32, i32, i8 or signed quantized values of at most 8 bits}}
+func.func @wide(%x: tensor<4xf64>) -> tensor<4xf64>
+    attributes {qopt.contract = #qopt.contract<fp32>} {
+  return %x : tensor<4xf64>
+}
+
+// -----
+
+// expected-error @+1 {{expected f32, i32, i8 or signed quantized values of at most 8 bits}}
+func.func @unsigned(%x: tensor<4x!quant.uniform<u8:f32, 0.5:131>>) -> tensor<4x!quant.uniform<u8:f32, 0.5:131>>
+    attributes {qopt.contract = #qopt.contract<fp32>} {
+  return %x : tensor<4x!quant.uniform<u8:f32, 0.5:131>>
+}
+
+// -----
+
 func.func @foreign_op(%x: tensor<1x4xf32>) -> tensor<1x4xf32>
     attributes {qopt.contract = #qopt.contract<fp32>} {
   // expected-error @+1 {{has no kernel: only ops of the quantized level can be compiled}}
