@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The tiles that the cost model chooses, for shapes where the right answer is known by measurement.
+#include "qopt/Codegen/TilePlan.h"
+
+#include "qopt/Codegen/RowSet.h"
+#include "qopt/Target/Hexagon/Rows.h"
+#include "qopt/Target/X86/Rows.h"
+
+#include "gtest/gtest.h"
+
+using namespace qopt::codegen;
+
+namespace {
+
+TilePlan plan(const RowSet &rows, TileProblem problem) {
+  return planTiles(problem, rows.getDotRow(), rows.getLanes());
+}
+
+TEST(TilePlan, FourteenPixelsByTwoVectors) {
+  TilePlan tiles = plan(qopt::x86::getAvx512VnniRowSet(), {14, 14, 512, 128});
+  EXPECT_EQ(tiles.height * tiles.width, 14);
+  ASSERT_EQ(tiles.panels.size(), 1u);
+  EXPECT_EQ(tiles.panels[0].vectors, 2);
+  EXPECT_EQ(tiles.panels[0].count, 16);
+}
+
+TEST(TilePlan, RowsOfSmallMapsShareTiles) {
+  TilePlan tiles = plan(qopt::x86::getAvx512VnniRowSet(), {7, 7, 512, 128});
+  EXPECT_EQ(tiles.height, 2);
+  EXPECT_EQ(tiles.width, 7);
+}
+
+TEST(TilePlan, OnePixelTakesWidePanels) {
+  TilePlan tiles = plan(qopt::x86::getAvx512VnniRowSet(), {1, 1, 1000, 256});
+  EXPECT_EQ(tiles.panels[0].vectors, 8);
+  ASSERT_EQ(tiles.panels.size(), 2u); // 1000 = 7 · 128 + 104
+  EXPECT_EQ(tiles.panels[1].channels, 104);
+  EXPECT_EQ(tiles.panels[1].vectors, 7);
+}
+
+TEST(TilePlan, PanelsCoverAllChannels) {
+  for (int64_t channels : {1, 15, 16, 17, 31, 32, 33, 100}) {
+    TilePlan tiles = plan(qopt::x86::getAvx512VnniRowSet(), {5, 5, channels, 9});
+    int64_t covered = 0;
+    for (const PanelKind &kind : tiles.panels)
+      covered += kind.count * kind.channels;
+    EXPECT_EQ(covered, channels);
+    EXPECT_GE(tiles.vectorCount() * 16, channels);
+  }
+}
+
+TEST(TilePlan, ScalarOperandsLeaveRoomForSixByFour) {
+  TilePlan tiles = plan(qopt::hexagon::getHvxRowSet(), {1, 512, 512, 128});
+  EXPECT_EQ(tiles.width, 6);
+  EXPECT_EQ(tiles.panels[0].vectors, 4);
+}
+
+} // namespace
