@@ -25,4 +25,8 @@ function(qopt_use_pch target)
   # Programs would be compiled with -fPIE, which the header refuses.
   target_compile_options(${target} PRIVATE -fPIC)
   target_precompile_headers(${target} REUSE_FROM QOptPCH)
+  get_target_property(type ${target} TYPE)
+  if(QOPT_ENABLE_SANITIZERS AND type STREQUAL "EXECUTABLE")
+    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/SanitizerOptions.cpp)
+  endif()
 endfunction()
