@@ -2,7 +2,8 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/qopt ${PROJECT_BINARY_DIR}/include/qopt
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/qopt ${PROJECT_SOURCE_DIR}/include/qopt-c
+                  ${PROJECT_BINARY_DIR}/include/qopt
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.h" PATTERN "*.td" PATTERN "*.inc" PATTERN "CMakeFiles" EXCLUDE)
 install(EXPORT qoptTargets NAMESPACE qopt:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/qopt)
