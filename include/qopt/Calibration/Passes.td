@@ -7,6 +7,7 @@ include "mlir/Pass/PassBase.td"
 
 def InsertObservers : Pass<"qopt-insert-observers", "::mlir::func::FuncOp"> {
   let summary = "put qopt.observe on every activation that will be quantized";
+  let dependentDialects = ["::qopt::QOptDialect"];
   let description = [{
     Observed are the function's arguments and the results of ops that round (the quantization rules
     `Requantizes` and `Lookup`). Not observed, because nothing is rounded there:
@@ -107,6 +108,7 @@ def RunCalibration : Pass<"qopt-run-calibration", "::mlir::ModuleOp"> {
 
 def NudgeRanges : Pass<"qopt-nudge-ranges", "::mlir::func::FuncOp"> {
   let summary = "turn ranges into grids: qopt.observe becomes qopt.fake_quant";
+  let dependentDialects = ["::qopt::QOptDialect"];
   let description = [{
     Chooses every type of the quantized level and writes it on `qopt.fake_quant`, so that the
     simulated and the quantized level cannot disagree about scale, zero point or ties.

@@ -8,6 +8,7 @@ include "mlir/Pass/PassBase.td"
 def ConvertQOptFakeQuantToQuantized
     : Pass<"convert-qopt-fake-quant-to-quantized", "::mlir::func::FuncOp"> {
   let summary = "from the simulated level to the quantized level: types change, ops stay";
+  let dependentDialects = ["::qopt::QOptDialect"];
   let description = [{
     Every activation takes the type of the `qopt.fake_quant` that rounds it, weights become stored
     values, biases become i32 with the scale `s_x * s_w[c]`. The function gets `qopt.contract`.

@@ -11,6 +11,7 @@ include "mlir/Pass/PassBase.td"
 
 def RewriteStorage : Pass<"qopt-rewrite-storage", "::mlir::func::FuncOp"> {
   let summary = "between signed and unsigned, asymmetric and symmetric, full and narrow storage";
+  let dependentDialects = ["::qopt::QOptDialect"];
   let description = [{
     Rewrites types, and with them the bytes of constants, the entries of tables, and biases where
     the scale of an accumulator changes. Three rewrites, in this order; each is `keep` unless asked
@@ -56,6 +57,7 @@ def RewriteStorage : Pass<"qopt-rewrite-storage", "::mlir::func::FuncOp"> {
 
 def FuseClamps : Pass<"qopt-fuse-clamps", "::mlir::func::FuncOp"> {
   let summary = "clamps join their producers, and go where the storage implies them";
+  let dependentDialects = ["::qopt::QOptDialect"];
   let description = [{
     On the quantized level a clamp acts on stored values. It joins the op that produces its input if
     that op clamps (convolution, matmul, addition, ...) and nothing else reads the unclamped value:
