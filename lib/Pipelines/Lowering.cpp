@@ -34,9 +34,12 @@ void qopt::buildLowerToLLVMPipeline(OpPassManager &manager, const KernelsToLLVMO
 }
 
 void qopt::registerLoweringPipelines() {
-  PassPipelineRegistration<LowerToKernelsOptions>("qopt-lower-to-kernels",
-                                                  "quantized level to kernel programs for a target",
-                                                  buildLowerToKernelsPipeline);
+  PassPipelineRegistration<LowerToKernelsOptions>(
+      "qopt-lower-to-kernels",
+      "quantized level to kernel programs for a target: plan "
+      "buffers, pack constants, emit kernels",
+      buildLowerToKernelsPipeline);
   PassPipelineRegistration<KernelsToLLVMOptions>(
-      "qopt-lower-to-llvm", "kernel programs to the LLVM dialect", buildLowerToLLVMPipeline);
+      "qopt-lower-to-llvm", "kernel programs to the LLVM dialect, and nothing else left",
+      buildLowerToLLVMPipeline);
 }

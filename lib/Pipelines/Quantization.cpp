@@ -65,11 +65,15 @@ void qopt::buildQuantizePipeline(OpPassManager &manager, const QuantizeOptions &
 
 void qopt::registerQuantizationPipelines() {
   PassPipelineRegistration<PrepareOptions>("qopt-prepare",
-                                           "float level: fold, fuse and drop what quantizes badly",
+                                           "float level: fold constants and batch norm, fuse "
+                                           "activations, silence and drop dead channels",
                                            buildPreparePipeline);
   PassPipelineRegistration<CalibrateOptions>(
-      "qopt-calibrate", "float level to simulated level: observe, run data, choose grids",
+      "qopt-calibrate",
+      "float level to simulated level: insert observers, run data or read ranges, choose grids",
       buildCalibratePipeline);
-  PassPipelineRegistration<QuantizeOptions>("qopt-quantize", "simulated level to quantized level",
-                                            buildQuantizePipeline);
+  PassPipelineRegistration<QuantizeOptions>(
+      "qopt-quantize",
+      "simulated level to quantized level: change types, fuse clamps, prove accumulators",
+      buildQuantizePipeline);
 }
