@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "ChannelPath.h"
+#include "qopt/Transforms/ChannelPath.h"
 
-#include "ParameterUtils.h"
 #include "qopt/Dialect/QOpt/IR/ChannelIndex.h"
 #include "qopt/Dialect/QOpt/IR/ClampBounds.h"
+#include "qopt/Transforms/ParameterUtils.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 

@@ -2,7 +2,7 @@
 // qopt-drop-dead-channels: see Passes.td.
 #include "qopt/Transforms/Passes.h"
 
-#include "ChannelPath.h"
+#include "qopt/Transforms/ChannelPath.h"
 
 namespace qopt {
 #define GEN_PASS_DEF_DROPDEADCHANNELS

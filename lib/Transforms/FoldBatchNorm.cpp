@@ -2,10 +2,10 @@
 // qopt-fold-batch-norm: see Passes.td.
 #include "qopt/Transforms/Passes.h"
 
-#include "ParameterUtils.h"
 #include "qopt/Dialect/QOpt/IR/ChannelIndex.h"
 #include "qopt/Dialect/QOpt/IR/ClampBounds.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
+#include "qopt/Transforms/ParameterUtils.h"
 
 #include <cmath>
 

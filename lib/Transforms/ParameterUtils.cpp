@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "ParameterUtils.h"
+#include "qopt/Transforms/ParameterUtils.h"
 
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
 

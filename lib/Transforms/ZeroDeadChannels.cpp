@@ -2,7 +2,7 @@
 // qopt-zero-dead-channels: see Passes.td.
 #include "qopt/Transforms/Passes.h"
 
-#include "ParameterUtils.h"
+#include "qopt/Transforms/ParameterUtils.h"
 
 namespace qopt {
 #define GEN_PASS_DEF_ZERODEADCHANNELS

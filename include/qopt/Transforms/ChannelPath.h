@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The way of a channel from the layer that makes it to the layer that mixes it with others.
-#ifndef QOPT_LIB_TRANSFORMS_CHANNELPATH_H
-#define QOPT_LIB_TRANSFORMS_CHANNELPATH_H
+#ifndef QOPT_TRANSFORMS_CHANNELPATH_H
+#define QOPT_TRANSFORMS_CHANNELPATH_H
 
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 
@@ -44,4 +44,4 @@ void keepChannels(const ChannelPath &path, llvm::ArrayRef<int64_t> keep,
 
 } // namespace qopt
 
-#endif // QOPT_LIB_TRANSFORMS_CHANNELPATH_H
+#endif // QOPT_TRANSFORMS_CHANNELPATH_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The float parameters of layers, read and replaced.
-#ifndef QOPT_LIB_TRANSFORMS_PARAMETERUTILS_H
-#define QOPT_LIB_TRANSFORMS_PARAMETERUTILS_H
+#ifndef QOPT_TRANSFORMS_PARAMETERUTILS_H
+#define QOPT_TRANSFORMS_PARAMETERUTILS_H
 
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 
@@ -37,4 +37,4 @@ void eraseWithParameters(mlir::Operation *op);
 
 } // namespace qopt
 
-#endif // QOPT_LIB_TRANSFORMS_PARAMETERUTILS_H
+#endif // QOPT_TRANSFORMS_PARAMETERUTILS_H
