@@ -59,14 +59,14 @@ int64_t DotPacking::stepBytes(int64_t vectors) const {
   return vectors * lanes * row.getStepBytes();
 }
 
-bool DotPacking::isProduct(int64_t column, int64_t byte) const {
+bool DotPacking::isProduct(int64_t byte) const {
   if (!reduction.merged)
     return byte < layer.channelsPerGroup();
   return byte % layer.input.pixelStride < layer.channelsPerGroup();
 }
 
 int32_t DotPacking::weightAt(int64_t channel, int64_t y, int64_t column, int64_t byte) const {
-  if (!isProduct(column, byte))
+  if (!isProduct(byte))
     return 0;
   int64_t x = reduction.merged ? byte / layer.input.pixelStride : column;
   int64_t c = reduction.merged ? byte % layer.input.pixelStride : byte;
@@ -103,7 +103,7 @@ llvm::SmallVector<char, 0> DotPacking::packWeights() const {
 
 llvm::SmallVector<char, 0> DotPacking::packOnes() const {
   llvm::SmallVector<char, 0> bytes;
-  walk(1, [&](int64_t, int64_t, int64_t x, int64_t byte) { bytes.push_back(isProduct(x, byte)); });
+  walk(1, [&](int64_t, int64_t, int64_t, int64_t byte) { bytes.push_back(isProduct(byte)); });
   return bytes;
 }
 

@@ -185,7 +185,7 @@ RequantizeBuilder::Operands Epilogue::loadOperands(Emitter &emit, const State &s
   return operands;
 }
 
-Value Epilogue::requantize(Emitter &emit, const State &state, Value accumulator,
+Value Epilogue::requantize(Emitter &emit, Value accumulator,
                            const RequantizeBuilder::Operands &operands, Value residual) const {
   if (inRange)
     return requantizer->emitUnclamped(emit, accumulator, operands, residual);
@@ -272,7 +272,7 @@ void Epilogue::emitCodes(Emitter &emit, const State &state, const TileResults &t
       if (residual)
         addend = loadResidual(emit, state, emit.address(tile.residuals[pixel], v * lanes),
                               tile.channels - v * lanes);
-      values.push_back(requantize(emit, state, tile.accumulators[pixel][v], operands[v], addend));
+      values.push_back(requantize(emit, tile.accumulators[pixel][v], operands[v], addend));
     }
     storeGroup(emit, state, tile, first, count, values);
   }

@@ -259,7 +259,7 @@ void QuadDepthwiseKernel::emitPixels(Emitter &emit, const Frame &frame, Value x,
         for (int64_t quad = 0; quad < quadCount(); ++quad)
           sum = quads.dot(emit, sum, weightsOf(emit, frame, column, quad, result, v),
                           columns[column][quad * kVectors + v]);
-      values.push_back(epilogue->requantize(emit, frame.state, sum, frame.operands[v]));
+      values.push_back(epilogue->requantize(emit, sum, frame.operands[v]));
     }
     Value codes = quads.narrow(emit, values, frame.state.zero, epilogue->isFlipped());
     codes = epilogue->clampCodes(emit, frame.state, codes, frame.firstLane);

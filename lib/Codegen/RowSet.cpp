@@ -34,7 +34,7 @@ Value RowSet::narrow(Emitter &emit, ArrayRef<Value> values, Value zero, bool isU
   return emit.truncate(emit.add(clamped, zero), 8);
 }
 
-void DotRow::unpackAccumulators(Emitter &emit, ArrayRef<Value> accumulators,
+void DotRow::unpackAccumulators(Emitter & /*emit*/, ArrayRef<Value> accumulators,
                                 SmallVectorImpl<SmallVector<Value>> &pixels) const {
   pixels.emplace_back(accumulators);
 }

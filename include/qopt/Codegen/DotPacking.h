@@ -50,7 +50,7 @@ public:
 
 private:
   int32_t weightAt(int64_t channel, int64_t row, int64_t column, int64_t byte) const;
-  bool isProduct(int64_t column, int64_t byte) const;
+  bool isProduct(int64_t byte) const;
   template <typename Fn> void walk(int64_t vectors, Fn fn) const;
 
   const DotLayer &layer;

@@ -51,7 +51,8 @@ public:
   virtual mlir::Value loadActivation(Emitter &emit, llvm::ArrayRef<mlir::Value> pixels,
                                      bool flipped) const = 0;
   /// Its part for the dot number `part` of getStepBytes() / k.
-  virtual mlir::Value selectActivation(Emitter &emit, mlir::Value operand, int64_t part) const {
+  virtual mlir::Value selectActivation(Emitter & /*emit*/, mlir::Value operand,
+                                       int64_t /*part*/) const {
     return operand;
   }
   /// n channels of k weights each, packed [n][k]; aligned to their size.
@@ -61,8 +62,8 @@ public:
 
   /// `sum` plus the activations of one run of a pixel (`bytes` of them) in every lane, by a way
   /// that is cheaper than a dot with ones; null where there is none. Only rows of m = 1 are asked.
-  virtual mlir::Value sumActivations(Emitter &emit, mlir::Value pixel, int64_t bytes,
-                                     mlir::Value sum) const {
+  virtual mlir::Value sumActivations(Emitter & /*emit*/, mlir::Value /*pixel*/, int64_t /*bytes*/,
+                                     mlir::Value /*sum*/) const {
     return {};
   }
 

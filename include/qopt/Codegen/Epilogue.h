@@ -67,7 +67,7 @@ public:
 
   /// For kernels that narrow in a way of their own: requantized results, not yet with the zero
   /// point; then the clamp of codes at rest.
-  mlir::Value requantize(Emitter &emit, const State &state, mlir::Value accumulator,
+  mlir::Value requantize(Emitter &emit, mlir::Value accumulator,
                          const RequantizeBuilder::Operands &operands,
                          mlir::Value residual = {}) const;
   RequantizeBuilder::Operands loadOperands(Emitter &emit, const State &state,

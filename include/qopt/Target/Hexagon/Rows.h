@@ -6,7 +6,7 @@
 
 namespace qopt::codegen {
 class RowSet;
-}
+} // namespace qopt::codegen
 
 namespace qopt::hexagon {
 

@@ -5,7 +5,7 @@
 
 namespace qopt::codegen {
 class RowSet;
-}
+} // namespace qopt::codegen
 
 namespace qopt::x86 {
 
