@@ -16,6 +16,7 @@ void qopt::buildPreparePipeline(OpPassManager &manager, const PrepareOptions &op
   OpPassManager &network = manager.nest<func::FuncOp>();
   network.addPass(createCanonicalizerPass());
   network.addPass(createFoldConstants());
+  network.addPass(createFoldTransposes());
   // Variances are known only until batch norm is folded.
   ZeroDeadChannelsOptions dead;
   dead.threshold = options.deadVariance;

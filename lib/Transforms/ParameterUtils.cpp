@@ -76,6 +76,32 @@ void qopt::setLayerParameters(OpBuilder &builder, WeightedOpInterface op,
     eraseIfUnused(old.getDefiningOp());
 }
 
+/// Distances between neighbours along each dimension of a row-major tensor.
+static SmallVector<int64_t> getStrides(ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> strides(shape.size(), 1);
+  for (int64_t i = static_cast<int64_t>(shape.size()) - 2; i >= 0; --i)
+    strides[i] = strides[i + 1] * shape[i + 1];
+  return strides;
+}
+
+Floats qopt::permuteDimensions(ArrayRef<float> values, ArrayRef<int64_t> shape,
+                               ArrayRef<int64_t> permutation) {
+  SmallVector<int64_t> from = getStrides(shape), permuted;
+  for (int64_t dim : permutation)
+    permuted.push_back(shape[dim]);
+  SmallVector<int64_t> to = getStrides(permuted);
+  Floats result(values.size());
+  for (size_t index = 0; index < result.size(); ++index) {
+    int64_t rest = index, source = 0;
+    for (auto [dim, stride] : llvm::enumerate(to)) {
+      source += rest / stride * from[permutation[dim]];
+      rest %= stride;
+    }
+    result[index] = values[source];
+  }
+  return result;
+}
+
 void qopt::eraseWithParameters(Operation *op) {
   SmallVector<Operation *> definitions;
   for (Value operand : op->getOperands())

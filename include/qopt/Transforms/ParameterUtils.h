@@ -32,6 +32,11 @@ void replaceParameter(mlir::OpBuilder &builder, mlir::OpOperand &operand, llvm::
 void setLayerParameters(mlir::OpBuilder &builder, WeightedOpInterface op,
                         llvm::ArrayRef<int64_t> weightsShape, const LayerParameters &parameters);
 
+/// The elements of a tensor of `shape` with its dimensions permuted: result dimension i is
+/// dimension permutation[i] of `values`.
+Floats permuteDimensions(llvm::ArrayRef<float> values, llvm::ArrayRef<int64_t> shape,
+                         llvm::ArrayRef<int64_t> permutation);
+
 /// Erases `op` and constants that only it read.
 void eraseWithParameters(mlir::Operation *op);
 

@@ -29,6 +29,34 @@ def FoldConstants : Pass<"qopt-fold-constants", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numFolded", "num-folded", "Ops evaluated">];
 }
 
+def FoldTransposes : Pass<"qopt-fold-transposes", "::mlir::func::FuncOp"> {
+  let summary = "fold the transpose before a flattened image into the weights that read it";
+  let description = [{
+    A network from an NCHW framework flattens in that order, so that an NHWC image is transposed
+    before the fully connected layer. Permuting the columns of the layer's weights instead costs
+    nothing at run time and changes no product.
+
+    Before:
+    ```mlir
+    %t = qopt.transpose %x {permutation = array<i64: 0, 3, 1, 2>}
+       : (tensor<1x1x2x2xf32>) -> tensor<1x2x1x2xf32>
+    %f = qopt.reshape %t : (tensor<1x2x1x2xf32>) -> tensor<1x4xf32>
+    %w = qopt.constant dense<[[1.0, 2.0, 3.0, 4.0]]> : tensor<1x4xf32>
+    %y = qopt.matmul %f, %w : (tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<1x1xf32>
+    ```
+    After:
+    ```mlir
+    %f = qopt.reshape %x : (tensor<1x1x2x2xf32>) -> tensor<1x4xf32>
+    %w = qopt.constant dense_resource<fc_weights> : tensor<1x4xf32> // [1, 3, 2, 4]
+    %y = qopt.matmul %f, %w : (tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<1x1xf32>
+    ```
+
+    Preconditions: float level. Left alone: a transpose that moves the batch, values with several
+    readers, weights that are not a float constant.
+  }];
+  let statistics = [Statistic<"numFolded", "num-folded", "Transposes folded">];
+}
+
 def FoldBatchNorm : Pass<"qopt-fold-batch-norm", "::mlir::func::FuncOp"> {
   let summary = "fold batch normalization into the layer before it";
   let description = [{
