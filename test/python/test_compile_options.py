@@ -82,7 +82,8 @@ class OutputTest(CompileTestCase):
         self.assertEqual(conv["macs"], 8 * 8 * 4 * 3 * 3 * 3)
         self.assertEqual(len(conv["weights"]["quantization"]["scale"]), 4)
         self.assertLess(conv["accumulator_bound"], 2 ** 31)
-        self.assertTrue(conv["kernels"])
+        self.assertEqual(conv["kernels"][-1], conv["kernel"])
+        self.assertTrue(conv["rows"])
         self.assertGreater(conv["constant_bytes"], 0)
         totals = report["totals"]
         self.assertGreaterEqual(totals["arena_bytes"],

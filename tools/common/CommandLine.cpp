@@ -73,4 +73,11 @@ Error checkChoice(StringRef option, StringRef value, ArrayRef<StringRef> choices
   return fail("--" + option + "=" + value + ": expected one of " + join(choices, ", "));
 }
 
+int reportError(StringRef tool, Error error) {
+  std::string message = toString(std::move(error));
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  errs() << tool << ": " << message << "\n";
+  return 1;
+}
+
 } // namespace qopt

@@ -53,6 +53,9 @@ private:
 llvm::Error checkChoice(llvm::StringRef option, llvm::StringRef value,
                         llvm::ArrayRef<llvm::StringRef> choices);
 
+/// Prints `error` as one line on stderr, the tool's name in front; returns the exit status.
+int reportError(llvm::StringRef tool, llvm::Error error);
+
 } // namespace qopt
 
 #endif // QOPT_TOOLS_COMMON_COMMANDLINE_H

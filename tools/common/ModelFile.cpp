@@ -77,6 +77,11 @@ std::unique_ptr<MLIRContext> makeContext() {
   return context;
 }
 
+Error nameFile(StringRef path, Error error) {
+  std::string message = toString(std::move(error));
+  return fail(StringRef(message).contains(path) ? message : (path + ": " + message).str());
+}
+
 ThreadScope::ThreadScope(MLIRContext *context, unsigned threads) : context(context) {
   if (threads == 1)
     return;
@@ -108,7 +113,6 @@ DiagnosticCollector::DiagnosticCollector(MLIRContext *context)
 Error DiagnosticCollector::takeError(StringRef path, StringRef fallback) {
   std::string message = first->empty() ? fallback.str() : *first;
   first->clear();
-  std::replace(message.begin(), message.end(), '\n', ' ');
   return fail(path + ": " + message);
 }
 

@@ -51,6 +51,9 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> ref;
 };
 
+/// `error` with `path` in front, unless it names that already.
+llvm::Error nameFile(llvm::StringRef path, llvm::Error error);
+
 /// A context with every dialect of the tools, single-threaded inside MLIR.
 std::unique_ptr<mlir::MLIRContext> makeContext();
 

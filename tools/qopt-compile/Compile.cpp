@@ -46,10 +46,6 @@ private:
   Error emitReport(const codegen::ProgramInfo &program);
 
   Error runPipeline(StringRef what, llvm::function_ref<void(OpPassManager &)> build);
-  /// `error` with the model's file in front.
-  Error nameFile(Error error) const {
-    return fail(model.path() + ": " + toString(std::move(error)));
-  }
   std::string numerics() const { return options.numerics.empty() ? "fp32" : options.numerics; }
   std::string io() const { return options.io.empty() ? "float" : options.io; }
 
@@ -168,7 +164,7 @@ Error Compilation::emitReport(const codegen::ProgramInfo &program) {
 
 Error Compilation::emitKernels() {
   if (Error error = lowerToKernels(model.module(), target))
-    return error;
+    return nameFile(model.path(), std::move(error));
   return folder.stageModule(".kernels.mlir", model.module());
 }
 
@@ -201,7 +197,7 @@ Error Compilation::emit() {
     return emitKernels();
   Expected<CompiledObject> compiled = compileToObject(model.module(), target);
   if (!compiled)
-    return nameFile(compiled.takeError());
+    return nameFile(model.path(), compiled.takeError());
   const codegen::ProgramInfo &program = compiled->programs.front();
   if (Error error = emitMachineCode(*compiled->object))
     return error;

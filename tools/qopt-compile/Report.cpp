@@ -52,19 +52,27 @@ static json::Object describeTensor(Value value) {
   return tensor;
 }
 
-/// What the kernel program says of the `index`-th op: its kernels, copies of its operands included.
+/// What the kernel program says of the `index`-th op, the copies of its operands included.
 static void describeKernels(int64_t index, const codegen::ProgramInfo &program,
                             json::Object &layer) {
   json::Array kernels;
   int64_t constantBytes = 0;
+  const codegen::StepInfo *main = nullptr;
   for (const codegen::StepInfo &step : program.steps) {
     if (step.op != index)
       continue;
     kernels.push_back(step.kernel);
     constantBytes += step.constantBytes;
+    if (!step.isCopy)
+      main = &step;
   }
   layer["kernels"] = std::move(kernels);
   layer["constant_bytes"] = constantBytes;
+  layer["kernel"] = main ? json::Value(main->kernel) : nullptr;
+  if (!main)
+    return;
+  layer["rows"] = main->rows;
+  layer["max_tasks"] = main->maxTasks;
 }
 
 static json::Object describeLayer(Operation *op) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A float network and example inputs in, an integer library out.
+#include "CommandLine.h"
 #include "Compile.h"
 
 #include "qopt/Target/Target.h"
@@ -31,8 +32,5 @@ static Error runTool(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   Error error = runTool(argc, argv);
-  if (!error)
-    return 0;
-  errs() << "qopt-compile: " << toString(std::move(error)) << "\n";
-  return 1;
+  return error ? qopt::reportError("qopt-compile", std::move(error)) : 0;
 }

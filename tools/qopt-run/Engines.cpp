@@ -130,13 +130,21 @@ Expected<std::unique_ptr<Engine>> EngineFactory::create(EngineKind kind, bool wi
   Expected<func::FuncOp> network = model->network();
   if (!network)
     return network.takeError();
+  auto engine = createFor(kind, *network, withTaps);
+  if (!engine)
+    return nameFile(model->path(), engine.takeError());
+  return engine;
+}
+
+Expected<std::unique_ptr<Engine>> EngineFactory::createFor(EngineKind kind, func::FuncOp network,
+                                                           bool withTaps) {
   switch (kind) {
   case EngineKind::Reference:
-    return makeReferenceEngine(*network, *options);
+    return makeReferenceEngine(network, *options);
   case EngineKind::Jit:
-    return makeJitEngine(*network, *options, withTaps);
+    return makeJitEngine(network, *options, withTaps);
   default:
-    return makeFloatEngine(*network, *options, withTaps);
+    return makeFloatEngine(network, *options, withTaps);
   }
 }
 

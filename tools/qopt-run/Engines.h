@@ -25,6 +25,8 @@ private:
   explicit EngineFactory(const RunOptions &options) : options(&options) {}
 
   llvm::Error checkLevel(EngineKind kind);
+  llvm::Expected<std::unique_ptr<Engine>> createFor(EngineKind kind, mlir::func::FuncOp network,
+                                                    bool withTaps);
 
   const RunOptions *options;
   std::unique_ptr<Model> model; ///< null for a `.so`

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Runs a network of any level on NumPy data, times it, and compares engines.
 #include "Bench.h"
+#include "CommandLine.h"
 #include "Compare.h"
 #include "DataSet.h"
 #include "Engines.h"
+#include "ModelFile.h"
 #include "Progress.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -13,14 +15,6 @@
 using namespace llvm;
 
 namespace qopt {
-
-/// What an engine cannot do is said of the model that was given.
-static Error nameModel(const RunOptions &options, Error error) {
-  if (!error)
-    return error;
-  return createStringError(inconvertibleErrorCode(),
-                           options.model + ": " + toString(std::move(error)));
-}
 
 static Error runAll(Engine &engine, const DataSet &data, const RunOptions &options) {
   OutputStack outputs(engine.outputs(), data.calls());
@@ -50,7 +44,7 @@ static Error profile(Engine &engine, const DataSet &data, const RunOptions &opti
   Expected<std::vector<LayerTime>> layers =
       engine.profile(data.pointers(), options.benchSeconds > 0 ? options.benchSeconds : 1.0);
   if (!layers)
-    return nameModel(options, layers.takeError());
+    return nameFile(options.model, layers.takeError());
   json::Array array;
   double total = 0;
   for (const LayerTime &layer : *layers)
@@ -101,7 +95,7 @@ static Error work(EngineFactory &factory, const RunOptions &options) {
                       {"samples", data->calls()}};
   if (!options.dumpDir.empty())
     if (Error error = dumpTensors(**engine, data->pointers(), options.dumpDir))
-      return nameModel(options, std::move(error));
+      return nameFile(options.model, std::move(error));
   if (!options.output.empty())
     if (Error error = runAll(**engine, *data, options))
       return error;
@@ -134,8 +128,5 @@ static Expected<int> runTool(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   Expected<int> status = qopt::runTool(argc, argv);
-  if (status)
-    return *status;
-  errs() << "qopt-run: " << toString(status.takeError()) << "\n";
-  return 1;
+  return status ? *status : qopt::reportError("qopt-run", status.takeError());
 }
