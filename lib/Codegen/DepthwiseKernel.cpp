@@ -115,6 +115,18 @@ void DepthwiseKernel::emitVector(Emitter &emit, const Frame &frame, Value lane,
   epilogue->emitTile(emit, frame.state, results);
 }
 
+/// sum = body(i, sum) for i < count, in line or as a loop.
+static Value accumulate(Emitter &emit, int64_t count, bool inLine, Value sum,
+                        llvm::function_ref<Value(Value, Value)> body) {
+  if (!inLine)
+    return emit.forLoop(emit.index(0), emit.index(count), 1, sum, [&](Value i, ValueRange sums) {
+      return SmallVector<Value>{body(i, sums[0])};
+    })[0];
+  for (int64_t i = 0; i < count; ++i)
+    sum = body(emit.index(i), sum);
+  return sum;
+}
+
 Value DepthwiseKernel::reduce(Emitter &emit, const Frame &frame, Value lane, int64_t channels,
                               Value accumulator) const {
   int64_t lanes = rows.getLanes(), multiplier = layer.outputsPerGroup();
@@ -123,32 +135,22 @@ Value DepthwiseKernel::reduce(Emitter &emit, const Frame &frame, Value lane, int
     channel = arith::DivUIOp::create(emit.builder, emit.loc, lane, emit.index(multiplier));
   Value input = emit.address(frame.input, channel);
   Value weights = emit.address(emit.address(frame.parameters, weightOffset), emit.mul(lane, 2));
-  const Window &window = layer.window;
-  int64_t columns = window.width.kernel, rowTaps = columns * laneCount * 2;
-  auto tap = [&](Value from, Value with, Value sum) {
-    Value codes = emit.extend(loadPrefix(emit, channels, lanes, from), 32, !layer.input.flipped);
-    Value weight = emit.extend(emit.load(emit.intType(16, lanes), with, 2), 32);
-    return emit.add(sum, emit.mul(codes, weight));
+  const WindowDim &height = layer.window.height, &width = layer.window.width;
+  bool inLine = height.kernel * width.kernel <= kInlineTaps;
+  auto tap = [&](Value y, Value x, Value sum) {
+    Value pixel = emit.add(emit.mul(y, height.dilation * layer.input.rowStride),
+                           emit.mul(x, width.dilation * layer.input.pixelStride));
+    Value weightIndex = emit.add(emit.mul(y, width.kernel), x);
+    Value codes = loadPrefix(emit, channels, lanes, emit.address(input, pixel));
+    Value weight = emit.load(emit.intType(16, lanes),
+                             emit.address(weights, emit.mul(weightIndex, laneCount * 2)), 2);
+    return emit.add(
+        sum, emit.mul(emit.extend(codes, 32, !layer.input.flipped), emit.extend(weight, 32)));
   };
-  auto row = [&](Value from, Value with, Value sum) {
-    for (int64_t x = 0; x < columns; ++x)
-      sum = tap(emit.address(from, x * window.width.dilation * layer.input.pixelStride),
-                emit.address(with, x * laneCount * 2), sum);
-    return sum;
-  };
-  int64_t rowAdvance = window.height.dilation * layer.input.rowStride;
-  if (columns * window.height.kernel <= kInlineTaps) {
-    for (int64_t y = 0; y < window.height.kernel; ++y)
-      accumulator =
-          row(emit.address(input, y * rowAdvance), emit.address(weights, y * rowTaps), accumulator);
-    return accumulator;
-  }
-  return emit.forLoop(emit.index(0), emit.index(window.height.kernel), 1, accumulator,
-                      [&](Value y, ValueRange sums) {
-                        Value from = emit.address(input, emit.mul(y, rowAdvance));
-                        Value with = emit.address(weights, emit.mul(y, rowTaps));
-                        return SmallVector<Value>{row(from, with, sums[0])};
-                      })[0];
+  return accumulate(emit, height.kernel, inLine, accumulator, [&](Value y, Value sum) {
+    return accumulate(emit, width.kernel, inLine, sum,
+                      [&](Value x, Value partial) { return tap(y, x, partial); });
+  });
 }
 
 //===----------------------------------------------------------------------===//

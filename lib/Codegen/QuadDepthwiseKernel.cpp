@@ -15,6 +15,8 @@ namespace qopt::codegen {
 
 /// Interleaved vectors: four of lanes from four rows of bytes.
 constexpr int64_t kVectors = 4;
+/// Larger kernels would make too much code: all taps of a pixel are laid out in line.
+constexpr int64_t kMaxTaps = 121;
 /// Carrying more vectors than this along a row would spill.
 constexpr int64_t kMaxCarried = 12;
 
@@ -41,6 +43,7 @@ bool QuadDepthwiseKernel::serves(const DotLayer &layer, const RowSet &rows) {
   return quads && layer.outputsPerGroup() == 1 && !layer.result.isFloat() &&
          quads->acceptsActivations(layer.input.flipped) &&
          fillsVectors(layer, quads->getBlockChannels()) &&
+         layer.window.height.kernel * layer.window.width.kernel <= kMaxTaps &&
          llvm::all_of(layer.weightZeroPoints, [](int32_t zero) { return zero == 0; });
 }
 

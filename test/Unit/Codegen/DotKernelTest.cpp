@@ -142,6 +142,14 @@ TEST(Depthwise, Dilation) {
   check(c);
 }
 
+TEST(Depthwise, LargeKernels) {
+  for (int64_t kernel : {7, 13}) { // in line, and as loops
+    LayerCase c;
+    c.depthwise = true, c.c = c.oc = 70, c.h = 14, c.w = 13, c.kernel = kernel, c.pad = kernel / 2;
+    check(c);
+  }
+}
+
 TEST(Depthwise, Multiplier) {
   LayerCase c;
   c.depthwise = true, c.c = 6, c.oc = 12, c.h = 5, c.w = 5, c.kernel = 3, c.pad = 1;
