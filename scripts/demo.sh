@@ -7,5 +7,5 @@
 # Usage: scripts/demo.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-"$ROOT/scripts/build.sh"
+"$ROOT/scripts/build.sh" qopt-compile qopt-run
 exec "$(helper_python)" "$ROOT/scripts/demo.py" --output "$ROOT/build/demo"

@@ -13,6 +13,7 @@ PACKAGES=(
   libprotobuf-dev protobuf-compiler libonnx-dev libdnnl-dev
   # tests and benchmarks
   libgtest-dev libbenchmark-dev qemu-user gcc-aarch64-linux-gnu
+  libc6-dev-arm64-cross
   clang-format-22 clang-tidy-22
   # helpers in Python, and the demo's images
   python3 python3-venv dataset-fashion-mnist
