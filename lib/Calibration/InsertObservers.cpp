@@ -82,15 +82,19 @@ static bool isRounded(Operation *op) {
   return rule == QuantizationRule::Requantizes || rule == QuantizationRule::Lookup;
 }
 
-static bool isObserved(Value value) {
-  return llvm::any_of(value.getUsers(), llvm::IsaPred<ObserveOp>);
+/// The observer that reads `value` already.
+static ObserveOp getObserver(Value value) {
+  for (Operation *user : value.getUsers())
+    if (auto observer = dyn_cast<ObserveOp>(user))
+      return observer;
+  return nullptr;
 }
 
 SmallVector<Value> InsertObserversPass::findSites(func::FuncOp function) {
   SmallVector<Value> sites;
   auto add = [&](Value value) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
-    if (type && type.getElementType().isF32() && !value.use_empty() && !isObserved(value))
+    if (type && type.getElementType().isF32() && !value.use_empty())
       sites.push_back(value);
   };
   llvm::for_each(function.getArguments(), add);
@@ -111,12 +115,18 @@ std::string InsertObserversPass::getSiteName(Value site) {
   return namer(name ? name.getValue() : StringRef("input"));
 }
 
+/// Whatever reads `site` reads it through its observer from now on.
 void InsertObserversPass::observe(Value site) {
   OpBuilder builder(&getContext());
   builder.setInsertionPointAfterValue(site);
-  auto observer = ObserveOp::create(builder, site.getLoc(), site.getType(), site,
-                                    builder.getStringAttr(getSiteName(site)),
-                                    builder.getStringAttr(calibrator), DenseF32ArrayAttr());
+  ObserveOp observer = getObserver(site);
+  if (observer) {
+    observer->moveBefore(builder.getInsertionBlock(), builder.getInsertionPoint());
+  } else {
+    observer = ObserveOp::create(builder, site.getLoc(), site.getType(), site,
+                                 builder.getStringAttr(getSiteName(site)),
+                                 builder.getStringAttr(calibrator), DenseF32ArrayAttr());
+    ++numObservers;
+  }
   site.replaceAllUsesExcept(observer.getOutput(), observer);
-  ++numObservers;
 }

@@ -195,8 +195,9 @@ void NudgeRangesPass::nudgeFixedResult(Operation *op) {
 
 void NudgeRangesPass::replace(ObserveOp op) {
   OpBuilder builder(op);
+  // By the output: the input may be what another observer has become.
   FakeQuantOp fakeQuant =
-      createFakeQuant(builder, op.getLoc(), op.getInput(), groups->getType(op.getInput()));
+      createFakeQuant(builder, op.getLoc(), op.getInput(), groups->getType(op.getOutput()));
   op.getOutput().replaceAllUsesWith(fakeQuant.getOutput());
   op.erase();
 }

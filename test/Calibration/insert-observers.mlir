@@ -48,13 +48,16 @@ func.func @names(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
   return %y : tensor<1x4xf32>
 }
 
-// What is observed already keeps its observer.
+// What is observed already keeps its observer, and all that read the value read that.
 // CHECK-LABEL: func @observed_already
-// CHECK:         qopt.observe
-// CHECK-NOT:     qopt.observe
-// CHECK:         return
-func.func @observed_already(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+// CHECK-SAME:    %[[X:.*]]: tensor<1x4xf32>
+// CHECK-NEXT:    %[[O:.*]] = qopt.observe %[[X]]
+// CHECK-NEXT:    qopt.reshape %[[O]]
+// CHECK-NEXT:    qopt.reshape %[[O]]
+// CHECK-NEXT:    return
+func.func @observed_already(%x: tensor<1x4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %y = qopt.reshape %x : (tensor<1x4xf32>) -> tensor<4xf32>
   %0 = qopt.observe %x {name = "image"} : (tensor<1x4xf32>) -> tensor<1x4xf32>
-  %y = qopt.reshape %0 : (tensor<1x4xf32>) -> tensor<1x4xf32>
-  return %y : tensor<1x4xf32>
+  %z = qopt.reshape %0 : (tensor<1x4xf32>) -> tensor<4xf32>
+  return %y, %z : tensor<4xf32>, tensor<4xf32>
 }

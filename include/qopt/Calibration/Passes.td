@@ -48,7 +48,8 @@ def InsertObservers : Pass<"qopt-insert-observers", "::mlir::func::FuncOp"> {
     }
     ```
 
-    Precondition: the float level. Values that are observed already keep their observer.
+    Precondition: the float level. Values that are observed already keep their observer, and all that
+    read them read it.
 
     Refused: a layer that only the float level knows (batch normalization that could not be folded);
     a function that is simulated or quantized already; an unknown calibrator.
