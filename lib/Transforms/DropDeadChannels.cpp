@@ -18,10 +18,11 @@ struct DropDeadChannelsPass : public qopt::impl::DropDeadChannelsBase<DropDeadCh
   using DropDeadChannelsBase::DropDeadChannelsBase;
 
   void runOnOperation() override {
-    getOperation().walk([&](WeightedOpInterface op) {
-      if (std::optional<ChannelPath> path = getChannelPath(op))
+    // Dropping erases constants ahead, which a walk might stand before.
+    SmallVector<WeightedOpInterface> layers(getOperation().getOps<WeightedOpInterface>());
+    for (WeightedOpInterface layer : layers)
+      if (std::optional<ChannelPath> path = getChannelPath(layer))
         dropConstants(*path);
-    });
   }
 
   void dropConstants(const ChannelPath &path) {
