@@ -31,6 +31,7 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   add_link_options(-fuse-ld=lld)
 endif()
 if(QOPT_ENABLE_SANITIZERS)
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize=vptr -fno-omit-frame-pointer)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=vptr,function -fno-omit-frame-pointer
+    -fsanitize-ignorelist=${CMAKE_CURRENT_SOURCE_DIR}/cmake/SanitizerIgnoreList.txt)
   add_link_options(-fsanitize=address,undefined)
 endif()
