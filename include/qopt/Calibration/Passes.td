@@ -118,7 +118,8 @@ def NudgeRanges : Pass<"qopt-nudge-ranges", "::mlir::func::FuncOp"> {
     `z = clamp(rne(-128 - lo / s))`: real 0 is exactly `z`. A range within 1 % of symmetric gets
     `z = 0`, for else every value of a symmetric lattice would be a tie. Values that ops only move
     (max pool, concat, pad, ...) form a group with one type, from the hull of its ranges and of what
-    pads put in. Softmax has 1/256 and -128.
+    pads put in; a remark tells where that costs one of them two bits or more. Softmax has 1/256 and
+    -128.
 
     Not rounded, and so without an observer afterwards:
 

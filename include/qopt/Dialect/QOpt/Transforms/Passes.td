@@ -66,9 +66,9 @@ def FuseClamps : Pass<"qopt-fuse-clamps", "::mlir::func::FuncOp"> {
     does the same. Results are bit-exact.
 
     Before (`z = -128` is real 0, so storage implies the lower bound; 2.55 is less than the largest
-    stored 5.1):
+    stored 6.375):
     ```mlir
-    %y = qopt.matmul %x, %w {clamp_min = array<f32: 0.0>} : ... -> tensor<1x2x!quant.uniform<i8:f32, 0.02:-128>>
+    %y = qopt.matmul %x, %w {clamp_min = array<f32: 0.0>} : ... -> tensor<1x2x!quant.uniform<i8:f32, 0.025:-128>>
     %c = qopt.clamp %y {clamp_max = array<f32: 2.55>} : ...
     ```
     After:
