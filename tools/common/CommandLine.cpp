@@ -75,7 +75,7 @@ Error checkChoice(StringRef option, StringRef value, ArrayRef<StringRef> choices
 
 int reportError(StringRef tool, Error error) {
   std::string message = toString(std::move(error));
-  std::replace(message.begin(), message.end(), '\n', ' ');
+  llvm::replace(message, '\n', ' ');
   errs() << tool << ": " << message << "\n";
   return 1;
 }

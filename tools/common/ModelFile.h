@@ -13,7 +13,7 @@
 
 namespace llvm {
 class ThreadPoolInterface;
-}
+} // namespace llvm
 
 namespace qopt {
 

@@ -12,7 +12,7 @@ namespace qopt {
 
 namespace codegen {
 struct ProgramInfo;
-}
+} // namespace codegen
 
 /// What the report says beside the network itself.
 struct ReportContext {
