@@ -173,36 +173,53 @@ emitObject(llvm::Module &code, llvm::TargetMachine &machine) {
                                                          /*RequiresNullTerminator=*/false);
 }
 
-llvm::Expected<CompiledObject> qopt::compileToObject(ModuleOp module, const Target &target,
-                                                     const CompileOptions &options) {
-  auto machine = createTargetMachine(target, options.optLevel);
-  if (!machine)
-    return machine.takeError();
+static void registerTranslations(MLIRContext *context) {
   DialectRegistry registry;
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
-  module.getContext()->appendDialectRegistry(registry);
+  context->appendDialectRegistry(registry);
+}
 
-  OwningOpRef<ModuleOp> program(module.clone());
-  if (llvm::Error error = lowerToKernels(*program, target, options))
-    return std::move(error);
-  CompiledObject compiled;
-  compiled.programs = codegen::getProgramInfos(*program);
-  if (llvm::Error error = lowerToLLVM(*program, target))
-    return std::move(error);
-
+/// A program of the LLVM dialect to an object; the program is gone afterwards, its memory with it.
+static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+emitProgram(OwningOpRef<ModuleOp> program, const Target &target, unsigned optLevel) {
+  auto machine = createTargetMachine(target, optLevel);
+  if (!machine)
+    return machine.takeError();
+  registerTranslations(program->getContext());
   llvm::LLVMContext context;
   auto code = translate(*program, context, **machine);
   releaseConstants(*program);
   program = nullptr;
   if (!code)
     return code.takeError();
-  optimize(**code, **machine, options.optLevel);
+  optimize(**code, **machine, optLevel);
   auto object = emitObject(**code, **machine);
   if (!object)
     return object.takeError();
   if (llvm::Error error = checkFreestanding(**object))
     return std::move(error);
+  return object;
+}
+
+llvm::Expected<CompiledObject> qopt::compileToObject(ModuleOp module, const Target &target,
+                                                     const CompileOptions &options) {
+  OwningOpRef<ModuleOp> program(module.clone());
+  if (llvm::Error error = lowerToKernels(*program, target, options))
+    return std::move(error);
+  return compileProgram(std::move(program), target, options);
+}
+
+llvm::Expected<CompiledObject> qopt::compileProgram(OwningOpRef<ModuleOp> program,
+                                                    const Target &target,
+                                                    const CompileOptions &options) {
+  CompiledObject compiled;
+  compiled.programs = codegen::getProgramInfos(*program);
+  if (llvm::Error error = lowerToLLVM(*program, target))
+    return std::move(error);
+  auto object = emitProgram(std::move(program), target, options.optLevel);
+  if (!object)
+    return object.takeError();
   compiled.object = std::move(*object);
   return compiled;
 }

@@ -43,27 +43,35 @@ StringRef describe(Level level) {
   return "an unknown level";
 }
 
-/// The level of a module of qopt ops: that of its highest op.
-static Level detectNetworkLevel(ModuleOp module) {
+/// A function on tensors, with ops of ours or (a network that hands its input through) none.
+static bool isNetwork(func::FuncOp function) {
+  return llvm::any_of(function.getArgumentTypes(),
+                      [](mlir::Type type) { return isa<TensorType>(type); }) ||
+         !function.getOps<ConstantOp>().empty();
+}
+
+/// The level of a network: that of its highest op.
+static Level detectNetworkLevel(func::FuncOp network) {
+  if (llvm::any_of(network.getArguments(), isQuantized))
+    return Level::Quantized;
   Level level = Level::Float;
-  module.walk([&](Operation *op) {
-    if (llvm::any_of(op->getResults(), isQuantized))
-      level = Level::Quantized;
-    else if (isa<FakeQuantOp>(op) && level < Level::Simulated)
+  for (Operation &op : network.getOps()) {
+    if (llvm::any_of(op.getResults(), isQuantized))
+      return Level::Quantized;
+    if (isa<FakeQuantOp>(op))
       level = Level::Simulated;
-  });
+  }
   return level;
 }
 
 Level detectLevel(ModuleOp module) {
-  bool hasNetwork = false, hasFunctions = false;
-  module.walk([&](Operation *op) {
-    hasNetwork |= isa<QOptDialect>(op->getDialect());
-    hasFunctions |= isa<func::FuncOp>(op);
-  });
-  if (hasNetwork)
-    return detectNetworkLevel(module);
-  return hasFunctions ? Level::Kernels : Level::LLVM;
+  std::optional<Level> level;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (!function.isExternal() && isNetwork(function))
+      level = std::max(level.value_or(Level::Float), detectNetworkLevel(function));
+  if (level)
+    return *level;
+  return module.getOps<func::FuncOp>().empty() ? Level::LLVM : Level::Kernels;
 }
 
 std::unique_ptr<MLIRContext> makeContext() {

@@ -42,6 +42,8 @@ public:
   mlir::MLIRContext *context() { return owner.get(); }
   Level level() { return detectLevel(*ref); }
   llvm::StringRef path() const { return filePath; }
+  /// Gives the module away; the context stays.
+  mlir::OwningOpRef<mlir::ModuleOp> takeModule() { return std::move(ref); }
   /// The only public function; an error naming the file where there is none or more than one.
   llvm::Expected<mlir::func::FuncOp> network();
 

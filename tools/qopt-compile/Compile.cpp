@@ -31,7 +31,10 @@ public:
       : options(options), target(target), model(std::move(model)), startLevel(this->model.level()),
         folder(options) {}
 
+  /// From levels 1 to 3.
   Error run();
+  /// From levels 4 and 5.
+  Error runProgram();
 
 private:
   /// Level by level; each returns at once where the model is past it already.
@@ -41,7 +44,7 @@ private:
   /// Machine code, headers and report.
   Error emit();
   Error emitKernels();
-  Error emitMachineCode(const MemoryBuffer &object);
+  Error emitMachineCode(const MemoryBuffer &object, StringRef network);
   Error emitHeaders(const codegen::ProgramInfo &program);
   Error emitReport(const codegen::ProgramInfo &program);
 
@@ -169,7 +172,7 @@ Error Compilation::emitKernels() {
 }
 
 /// A shared library is linked from the object's file, wanted or not.
-Error Compilation::emitMachineCode(const MemoryBuffer &object) {
+Error Compilation::emitMachineCode(const MemoryBuffer &object, StringRef network) {
   bool wantsShared = options.emit.shared && target.hostCanLink;
   if (!options.emit.object && !wantsShared)
     return Error::success();
@@ -183,7 +186,7 @@ Error Compilation::emitMachineCode(const MemoryBuffer &object) {
   Expected<std::string> sharedPath = folder.stage(".so");
   if (!sharedPath)
     return sharedPath.takeError();
-  return linkSharedLibrary(*objectPath, *sharedPath, options.name);
+  return linkSharedLibrary(*objectPath, *sharedPath, network);
 }
 
 Error Compilation::emitHeaders(const codegen::ProgramInfo &program) {
@@ -199,7 +202,7 @@ Error Compilation::emit() {
   if (!compiled)
     return nameFile(model.path(), compiled.takeError());
   const codegen::ProgramInfo &program = compiled->programs.front();
-  if (Error error = emitMachineCode(*compiled->object))
+  if (Error error = emitMachineCode(*compiled->object, options.name))
     return error;
   if (options.emit.quantized)
     if (Error error = folder.stageModule(".quantized.mlir", model.module()))
@@ -208,6 +211,23 @@ Error Compilation::emit() {
     if (Error error = emitHeaders(program))
       return error;
   return options.emit.report ? emitReport(program) : Error::success();
+}
+
+Error Compilation::runProgram() {
+  if (Error error = folder.check())
+    return error;
+  std::string path = model.path().str();
+  Expected<CompiledObject> compiled = compileProgram(model.takeModule(), target);
+  if (!compiled)
+    return nameFile(path, compiled.takeError());
+  // Symbols are in the code already; only the files may be called otherwise.
+  const codegen::ProgramInfo &program = compiled->programs.front();
+  if (Error error = emitMachineCode(*compiled->object, program.network))
+    return error;
+  if (options.emit.header)
+    if (Error error = emitHeaders(program))
+      return error;
+  return folder.commit();
 }
 
 Error compile(const DriverOptions &options) {
@@ -225,7 +245,9 @@ Error compile(const DriverOptions &options) {
     return model.takeError();
   if (Error error = checkOptions(options, *model))
     return error;
-  return Compilation(options, **target, std::move(*model)).run();
+  bool isProgram = model->level() > Level::Quantized;
+  Compilation compilation(options, **target, std::move(*model));
+  return isProgram ? compilation.runProgram() : compilation.run();
 }
 
 } // namespace qopt

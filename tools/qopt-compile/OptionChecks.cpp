@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "OptionChecks.h"
 
+#include "qopt/Codegen/ProgramInfo.h"
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 
@@ -32,11 +33,28 @@ static Level levelAfter(Stage stage) {
   }
 }
 
+/// A program was made for its target; all that is left to choose is what to write.
+static Error checkProgram(const DriverOptions &options, Model &model) {
+  std::string where = (model.path() + ": is at " + describe(model.level())).str();
+  size_t networks = codegen::getProgramInfos(model.module()).size();
+  if (networks != 1)
+    return fail(where + " and holds " + Twine(networks) +
+                " networks of ours (attribute qopt.programs); qopt-compile takes one");
+  if (options.stopAfter != Stage::All)
+    return fail(where + " already, past the stage of --stop-after; leave that out");
+  if (options.emitGiven && (options.emit.quantized || options.emit.report))
+    return fail(where + ", which knows no layers; take mlir and report out of --emit");
+  if (!options.numerics.empty() || !options.io.empty() || !options.importOptions.empty() ||
+      !options.calibrationOptions.empty())
+    return fail(where + ", where numbers and interface are fixed; leave out the options on them or "
+                        "start from the float model");
+  return Error::success();
+}
+
 static Error checkStages(const DriverOptions &options, Model &model) {
   Level level = model.level();
   if (level > Level::Quantized)
-    return fail(model.path() + ": is at " + describe(level) +
-                "; qopt-compile takes levels 1 to 3, lower it with qopt's pipelines");
+    return checkProgram(options, model);
   if (levelAfter(options.stopAfter) < level)
     return fail(model.path() + ": is at " + describe(level) +
                 " already, past the stage of --stop-after; leave that out");

@@ -162,7 +162,7 @@ Expected<DriverOptions> parseDriverOptions(int argc, char **argv) {
       "qopt-compile",
       "qopt-compile MODEL -o DIR [--calibrate X.npy|X.npz] [options]",
       "qopt-compile: a float network and example inputs in, an integer library out.\n"
-      "MODEL is an .onnx, or .mlir of levels 1 to 3. Writes NAME.quantized.mlir, NAME.o, NAME.so,\n"
+      "MODEL is an .onnx, or .mlir of any level. Writes NAME.quantized.mlir, NAME.o, NAME.so,\n"
       "NAME.h, qopt_abi.h and NAME.report.json into DIR",
       OPT_help,
       OPT_version,

@@ -7,6 +7,7 @@
 #include "qopt/Target/Target.h"
 
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <memory>
@@ -36,7 +37,13 @@ struct CompiledObject {
 llvm::Expected<CompiledObject> compileToObject(mlir::ModuleOp module, const Target &target,
                                                const CompileOptions &options = {});
 
-/// The same, in place: `module` becomes kernel programs (level 4), then the LLVM dialect.
+/// The same from kernel programs (level 4) or the LLVM dialect (level 5), which were made for a
+/// target of the same kind of machine.
+llvm::Expected<CompiledObject> compileProgram(mlir::OwningOpRef<mlir::ModuleOp> program,
+                                              const Target &target,
+                                              const CompileOptions &options = {});
+
+/// In place: `module` becomes kernel programs (level 4), then the LLVM dialect.
 llvm::Error lowerToKernels(mlir::ModuleOp module, const Target &target,
                            const CompileOptions &options = {});
 llvm::Error lowerToLLVM(mlir::ModuleOp module, const Target &target);
