@@ -6,6 +6,7 @@
 #include "qopt/Conversion/Passes.h"
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 #include "qopt/Dialect/QOpt/Transforms/Passes.h"
+#include "qopt/Equalization/Passes.h"
 #include "qopt/ExecutionEngine/EvaluationModels.h"
 #include "qopt/Pipelines/Lowering.h"
 #include "qopt/Pipelines/Quantization.h"
@@ -34,6 +35,7 @@ void qopt::registerAllPasses() {
   mlir::registerTransformsPasses();
   qopt::registerTransformsPasses();
   registerCalibrationPasses();
+  registerEqualizationPasses();
   registerConversionPasses();
   registerDialectTransformsPasses();
   registerQuantizationPipelines();

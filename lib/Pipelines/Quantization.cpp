@@ -4,6 +4,7 @@
 #include "qopt/Calibration/Passes.h"
 #include "qopt/Conversion/Passes.h"
 #include "qopt/Dialect/QOpt/Transforms/Passes.h"
+#include "qopt/Equalization/Passes.h"
 #include "qopt/Transforms/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -11,6 +12,24 @@
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
+using namespace qopt;
+
+/// Scales move while every layer still has all its channels: a dead one may take a copy of another.
+static void addEqualization(OpPassManager &manager, const PrepareOptions &options) {
+  if (options.equalize == "cross-layer")
+    manager.addNestedPass<func::FuncOp>(createEqualizeCrossLayer());
+  if (options.equalize == "noise-model") {
+    EqualizeNoiseModelOptions equalize;
+    equalize.data = options.data;
+    equalize.weights = options.weights;
+    manager.addPass(createEqualizeNoiseModel(equalize));
+  }
+  if (options.splitChannels) {
+    SplitIntoDeadSlotsOptions split;
+    split.data = options.data;
+    manager.addPass(createSplitIntoDeadSlots(split));
+  }
+}
 
 void qopt::buildPreparePipeline(OpPassManager &manager, const PrepareOptions &options) {
   OpPassManager &network = manager.nest<func::FuncOp>();
@@ -24,10 +43,12 @@ void qopt::buildPreparePipeline(OpPassManager &manager, const PrepareOptions &op
   network.addPass(createFoldBatchNorm());
   // Batch norm stands between a layer and its activation, so clamps fuse after it is gone.
   network.addPass(createFuseActivations());
+  addEqualization(manager, options);
+  OpPassManager &equalized = manager.nest<func::FuncOp>();
   // Last of all: other passes may still use a dead channel's slot.
-  network.addPass(createDropDeadChannels());
-  network.addPass(createCanonicalizerPass());
-  network.addPass(createVerifyFloat());
+  equalized.addPass(createDropDeadChannels());
+  equalized.addPass(createCanonicalizerPass());
+  equalized.addPass(createVerifyFloat());
 }
 
 void qopt::buildCalibratePipeline(OpPassManager &manager, const CalibrateOptions &options) {

@@ -73,8 +73,13 @@ Error Compilation::runPipeline(StringRef what, llvm::function_ref<void(OpPassMan
 Error Compilation::prepare() {
   if (model.level() != Level::Float)
     return Error::success();
-  return runPipeline("preparing the float network", [](OpPassManager &manager) {
-    buildPreparePipeline(manager, PrepareOptions());
+  ThreadScope threads(model.context(), options.threads);
+  return runPipeline("preparing the float network", [&](OpPassManager &manager) {
+    PrepareOptions prepare;
+    prepare.equalize = options.equalize;
+    prepare.data = options.calibrationData;
+    prepare.weights = options.perChannelWeights ? "per-channel" : "per-tensor";
+    buildPreparePipeline(manager, prepare);
   });
 }
 

@@ -96,7 +96,8 @@ static void readGiven(const CommandLine &line, DriverOptions &options) {
       {OPT_ranges, "--ranges"},
       {OPT_calibrator, "--calibrator"},
       {OPT_weights, "--weights"},
-      {OPT_activations, "--activations"}};
+      {OPT_activations, "--activations"},
+      {OPT_equalize, "--equalize"}};
   for (auto [id, option] : import)
     if (line.has(id))
       options.importOptions.push_back(option.str());
@@ -119,7 +120,8 @@ static Error readChoices(const CommandLine &line, DriverOptions &options) {
       {OPT_calibrator, "calibrator", {"minmax", "moving-average", "percentile"}, ""},
       {OPT_numerics, "numerics", {"", "fp32", "fixed"}, ""},
       {OPT_io, "io", {"", "float", "quantized"}, ""},
-      {OPT_io_layout, "io-layout", {"model", "nhwc"}, ""}};
+      {OPT_io_layout, "io-layout", {"model", "nhwc"}, ""},
+      {OPT_equalize, "equalize", {"none", "cross-layer", "noise-model"}, ""}};
   for (Choice &choice : choices) {
     choice.value = line.text(choice.id, choice.choices.front());
     if (Error error = checkChoice(choice.option, choice.value, choice.choices))
@@ -131,6 +133,10 @@ static Error readChoices(const CommandLine &line, DriverOptions &options) {
   options.numerics = choices[3].value;
   options.io = choices[4].value;
   options.nhwcInterface = choices[5].value == "nhwc";
+  options.equalize = choices[6].value;
+  if (options.equalize == "noise-model" && !line.has(OPT_calibrate))
+    return fail("--equalize=noise-model: measures activations; add example inputs with "
+                "--calibrate=X.npy");
   return Error::success();
 }
 

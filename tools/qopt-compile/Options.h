@@ -25,6 +25,7 @@ struct DriverOptions {
   bool perChannelWeights = true;
   bool symmetricActivations = false;
   std::string calibrator = "minmax";
+  std::string equalize = "none";
   std::string numerics; ///< empty: fp32, or what the model is quantized for
   std::string io;       ///< empty: float, or what the model is quantized for
   bool nhwcInterface = false;

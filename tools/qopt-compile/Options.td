@@ -22,6 +22,7 @@ def target_apart : Apart<"target", target>;
 def list_targets : Flag<["--"], "list-targets">, HelpText<"Print the targets and leave">;
 def weights : Value<"weights", "per-channel (default) or per-tensor", "<granularity>">;
 def activations : Value<"activations", "asymmetric (default) or symmetric", "<kind>">;
+def equalize : Value<"equalize", "Scales of channels, chosen before ranges are measured: none (default), cross-layer or noise-model", "<how>">;
 def calibrator : Value<"calibrator", "minmax (default), moving-average or percentile", "<name>">;
 def numerics : Value<"numerics", "Numeric contract: fp32 (default) or fixed", "<contract>">;
 def io : Value<"io", "Interface: float (default) or quantized", "<kind>">;

@@ -104,6 +104,7 @@ static json::Object describeOptions(const ReportContext &context) {
   object["weights"] = options.perChannelWeights ? "per-channel" : "per-tensor";
   object["activations"] = options.symmetricActivations ? "symmetric" : "asymmetric";
   object["calibrator"] = options.calibrator;
+  object["equalize"] = options.equalize;
   object["io_layout"] = options.nhwcInterface ? "nhwc" : "model";
   object["batch"] = options.batch;
   return object;

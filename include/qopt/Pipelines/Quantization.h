@@ -12,6 +12,20 @@ struct PrepareOptions : public mlir::PassPipelineOptions<PrepareOptions> {
   Option<double> deadVariance{*this, "dead-variance",
                               llvm::cl::desc("variance below which a channel counts as dead"),
                               llvm::cl::init(1e-6)};
+  Option<std::string> equalize{*this, "equalize",
+                               llvm::cl::desc("channel scales: none, cross-layer or noise-model"),
+                               llvm::cl::init("none")};
+  Option<std::string> data{*this, "data",
+                           llvm::cl::desc("example inputs for equalize=noise-model, .npy or .npz"),
+                           llvm::cl::init("")};
+  Option<std::string> weights{*this, "weights",
+                              llvm::cl::desc("granularity to equalize for: per-channel or "
+                                             "per-tensor"),
+                              llvm::cl::init("per-channel")};
+  Option<bool> splitChannels{*this, "split-channels",
+                             llvm::cl::desc("let dead channels carry copies of the noisiest ones; "
+                                            "needs data"),
+                             llvm::cl::init(false)};
 };
 
 struct CalibrateOptions : public mlir::PassPipelineOptions<CalibrateOptions> {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The noise that quantizing a network to 8 bits is predicted to leave in its outputs, as a function
+// of the scales of its channels.
+#ifndef QOPT_LIB_EQUALIZATION_NOISEMODEL_H
+#define QOPT_LIB_EQUALIZATION_NOISEMODEL_H
+
+#include "ScaledLayer.h"
+#include "Sensitivity.h"
+
+namespace qopt {
+
+/// With u = log(scale) per channel and S the sensitivity of the outputs, the energy of the noise is
+///
+///   sum over layers of  sum_oi S_o n_oi var(x_i) (D_o^2 / 12) e^(2 u_o - 2 u_i)        weights
+///   + sum over rounded activations of  sum_i S_i (D^2 / 12) e^(2 u_i)                  activations
+///
+/// where D is the step of the grid under these scales: max|w e^(u_i - u_o)| / 127 over the tensor
+/// or the row, and (max hi_i e^(-u_i) - min lo_i e^(-u_i)) / 255; n_oi counts weights that are not
+/// zero, for zero is on every grid. The mean of x is left out because bias correction removes what
+/// it causes.
+class NoiseModel {
+public:
+  NoiseModel(mlir::func::FuncOp function, const ScaleGraph &graph,
+             const ChannelStatistics &statistics, bool perChannelWeights);
+
+  /// The energy under `logScales`, and its derivatives (one-sided where a maximum has a kink).
+  double evaluate(llvm::ArrayRef<double> logScales, llvm::MutableArrayRef<double> gradient) const;
+
+private:
+  struct WeightTerm {
+    ScaledLayer layer;
+    std::vector<double> sensitivity; ///< by output channel, before the clamp
+    std::vector<double> variance;    ///< by input channel
+  };
+  struct ActivationTerm {
+    llvm::SmallVector<unsigned> scales;
+    std::vector<double> sensitivity, low, high; ///< by channel; low <= 0 <= high
+  };
+  struct LayerFactors;
+
+  void addActivation(const ScaleGraph &graph, mlir::Value value,
+                     const ChannelStatistics &statistics, const Sensitivities &sensitivities);
+  double addWeightNoise(const WeightTerm &term, llvm::ArrayRef<double> logScales,
+                        llvm::MutableArrayRef<double> gradient) const;
+  double addActivationNoise(const ActivationTerm &term, llvm::ArrayRef<double> logScales,
+                            llvm::MutableArrayRef<double> gradient) const;
+
+  bool perChannelWeights;
+  std::vector<WeightTerm> weights;
+  std::vector<ActivationTerm> activations;
+};
+
+struct MinimizeOptions {
+  unsigned steps = 400;
+  double rate = 0.1;
+};
+
+/// What Adam found, from u = 0: the best u of all steps and the energies before and after.
+struct NoiseMinimum {
+  std::vector<double> logScales;
+  double before = 0.0, after = 0.0;
+};
+
+/// Minimizes the logarithm of the energy over the scales that are not fixed. Deterministic.
+NoiseMinimum minimizeNoise(const NoiseModel &model, const ScaleGraph &graph,
+                           const MinimizeOptions &options);
+
+} // namespace qopt
+
+#endif // QOPT_LIB_EQUALIZATION_NOISEMODEL_H
