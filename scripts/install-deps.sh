@@ -10,7 +10,7 @@ PACKAGES=(
   cmake ninja-build ccache mold clang-22 lld-22 liblld-22-dev llvm-22-dev
   llvm-22-tools libclang-rt-22-dev libmlir-22-dev mlir-22-tools
   # libraries at the edge
-  libprotobuf-dev protobuf-compiler libonnx-dev libdnnl-dev
+  libprotobuf-dev protobuf-compiler libonnx-dev libdnnl-dev libeigen3-dev
   # tests and benchmarks
   libgtest-dev libbenchmark-dev qemu-user gcc-aarch64-linux-gnu
   libc6-dev-arm64-cross

@@ -49,8 +49,7 @@ struct InsertObserversPass : qopt::impl::InsertObserversBase<InsertObserversPass
 private:
   LogicalResult checkOptions() {
     if (!isCalibratorName(calibrator))
-      return emitError(getOperation().getLoc()) << "unknown calibrator '" << calibrator
-                                                << "': use minmax, moving-average or percentile";
+      return emitError(getOperation().getLoc()) << describeUnknownCalibrator(calibrator);
     return success();
   }
 

@@ -10,6 +10,7 @@
 #include "qopt/ExecutionEngine/EvaluationModels.h"
 #include "qopt/Pipelines/Lowering.h"
 #include "qopt/Pipelines/Quantization.h"
+#include "qopt/Rounding/Passes.h"
 #include "qopt/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -36,6 +37,7 @@ void qopt::registerAllPasses() {
   qopt::registerTransformsPasses();
   registerCalibrationPasses();
   registerEqualizationPasses();
+  registerRoundingPasses();
   registerConversionPasses();
   registerDialectTransformsPasses();
   registerQuantizationPipelines();

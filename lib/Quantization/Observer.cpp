@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Min/max, moving-average and percentile observers.
+// What all observers share; min/max and moving averages.
 
 #include "qopt/Quantization/Observer.h"
-#include "qopt/Quantization/Histogram.h"
 
 #include <algorithm>
 #include <cmath>
@@ -164,60 +163,12 @@ private:
   Range average;
 };
 
-class PercentileObserver final : public Observer {
-public:
-  explicit PercentileObserver(double percentile) : percentile(percentile) {}
-
-  ObserverKind kind() const override { return ObserverKind::Percentile; }
-  std::unique_ptr<Observer> cloneEmpty() const override {
-    return createPercentileObserver(percentile);
-  }
-
-private:
-  void observeFinite(llvm::ArrayRef<float> sample, Range sampleExtremes) override {
-    extremes = unite(extremes, sampleExtremes);
-    histogram.add(sample);
-  }
-  llvm::Error mergeSameKind(const Observer &other) override {
-    const auto &later = static_cast<const PercentileObserver &>(other);
-    if (later.percentile != percentile)
-      return failure("observers of different percentiles cannot be merged");
-    extremes = unite(extremes, later.extremes);
-    histogram.merge(later.histogram);
-    return llvm::Error::success();
-  }
-  Range finiteRange() const override;
-
-  double percentile;
-  Range extremes{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
-  Histogram histogram;
-};
-
-/// Walks inward from either end until more values than may be left out lie
-/// behind; the outer edge of that bin, or the extreme itself, is the bound.
-Range PercentileObserver::finiteRange() const {
-  auto mayLeaveOut =
-      static_cast<int64_t>(std::floor(histogram.total() * (1.0 - percentile / 100.0)));
-  int64_t low = -Histogram::kHalf;
-  for (int64_t behind = histogram.binCount(low); behind <= mayLeaveOut;)
-    behind += histogram.binCount(++low);
-  int64_t high = Histogram::kHalf - 1;
-  for (int64_t behind = histogram.binCount(high); behind <= mayLeaveOut;)
-    behind += histogram.binCount(--high);
-  double width = histogram.binWidth();
-  return {std::max(extremes.lo, low * width), std::min(extremes.hi, (high + 1) * width)};
-}
-
 } // namespace
 
 std::unique_ptr<Observer> createMinMaxObserver() { return std::make_unique<MinMaxObserver>(); }
 
 std::unique_ptr<Observer> createMovingAverageObserver(double momentum) {
   return std::make_unique<MovingAverageObserver>(momentum);
-}
-
-std::unique_ptr<Observer> createPercentileObserver(double percentile) {
-  return std::make_unique<PercentileObserver>(percentile);
 }
 
 } // namespace qopt::numerics

@@ -1,7 +1,7 @@
 // RUN: qopt %s --qopt-insert-observers --split-input-file --verify-diagnostics
-// RUN: not qopt %s --qopt-insert-observers=calibrator=mse 2>&1 | FileCheck %s --check-prefix=CALIBRATOR
+// RUN: not qopt %s --qopt-insert-observers=calibrator=median 2>&1 | FileCheck %s --check-prefix=CALIBRATOR
 
-// CALIBRATOR: unknown calibrator 'mse': use minmax, moving-average or percentile
+// CALIBRATOR: unknown calibrator 'median': use minmax, moving-average, percentile, mse, entropy, aciq-gauss or aciq-laplace
 
 func.func @no_observers_on_batch_norm(%x: tensor<1x2xf32>, %p: tensor<2xf32>) -> tensor<1x2xf32> {
   // expected-error @+1 {{layer 'bn' (qopt.batch_norm): has no quantized form: fold it with qopt-fold-batch-norm first}}

@@ -2,6 +2,8 @@
 #include "Options.h"
 #include "CommandLine.h"
 
+#include "qopt/Calibration/Calibrator.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 
@@ -117,7 +119,7 @@ static Error readChoices(const CommandLine &line, DriverOptions &options) {
   Choice choices[] = {
       {OPT_weights, "weights", {"per-channel", "per-tensor"}, ""},
       {OPT_activations, "activations", {"asymmetric", "symmetric"}, ""},
-      {OPT_calibrator, "calibrator", {"minmax", "moving-average", "percentile"}, ""},
+      {OPT_calibrator, "calibrator", getCalibratorNames(), ""},
       {OPT_numerics, "numerics", {"", "fp32", "fixed"}, ""},
       {OPT_io, "io", {"", "float", "quantized"}, ""},
       {OPT_io_layout, "io-layout", {"model", "nhwc"}, ""},

@@ -23,7 +23,7 @@ def list_targets : Flag<["--"], "list-targets">, HelpText<"Print the targets and
 def weights : Value<"weights", "per-channel (default) or per-tensor", "<granularity>">;
 def activations : Value<"activations", "asymmetric (default) or symmetric", "<kind>">;
 def equalize : Value<"equalize", "Scales of channels, chosen before ranges are measured: none (default), cross-layer or noise-model", "<how>">;
-def calibrator : Value<"calibrator", "minmax (default), moving-average or percentile", "<name>">;
+def calibrator : Value<"calibrator", "minmax (default), moving-average, percentile, mse, entropy, aciq-gauss or aciq-laplace", "<name>">;
 def numerics : Value<"numerics", "Numeric contract: fp32 (default) or fixed", "<contract>">;
 def io : Value<"io", "Interface: float (default) or quantized", "<kind>">;
 def io_layout : Value<"io-layout", "Layout of images at the interface, calibration data included: model (default) or nhwc", "<layout>">;

@@ -15,8 +15,12 @@ struct CalibratorOptions {
   double momentum = 0.9;     ///< weight of the past in a moving average, 0 <= m < 1
 };
 
-/// True for `minmax`, `moving-average` and `percentile`.
+/// The calibrators, `minmax`, the default, first.
+std::vector<llvm::StringRef> getCalibratorNames();
 bool isCalibratorName(llvm::StringRef name);
+
+/// What to tell whoever asked for a calibrator that does not exist.
+std::string describeUnknownCalibrator(llvm::StringRef name);
 
 /// A fresh observer. An error for an unknown name or a parameter out of range.
 llvm::Expected<std::unique_ptr<numerics::Observer>>

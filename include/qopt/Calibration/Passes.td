@@ -56,7 +56,8 @@ def InsertObservers : Pass<"qopt-insert-observers", "::mlir::func::FuncOp"> {
   }];
   let options = [
     Option<"calibrator", "calibrator", "std::string", "\"minmax\"",
-           "statistic of each observer: minmax, moving-average or percentile">,
+           "statistic of each observer: minmax, moving-average, percentile, mse, entropy, aciq-gauss "
+           "or aciq-laplace">,
   ];
   let statistics = [Statistic<"numObservers", "observers", "Number of observers inserted">];
 }

@@ -35,7 +35,8 @@ struct CalibrateOptions : public mlir::PassPipelineOptions<CalibrateOptions> {
                              llvm::cl::desc("JSON file: written if there is data, else read"),
                              llvm::cl::init("")};
   Option<std::string> calibrator{*this, "calibrator",
-                                 llvm::cl::desc("minmax, moving-average or percentile"),
+                                 llvm::cl::desc("minmax, moving-average, percentile, mse, "
+                                                "entropy, aciq-gauss or aciq-laplace"),
                                  llvm::cl::init("minmax")};
   Option<std::string> weights{*this, "weights", llvm::cl::desc("per-channel or per-tensor"),
                               llvm::cl::init("per-channel")};

@@ -17,7 +17,15 @@
 
 namespace qopt::numerics {
 
-enum class ObserverKind : uint8_t { MinMax, MovingAverage, Percentile };
+enum class ObserverKind : uint8_t {
+  MinMax,
+  MovingAverage,
+  Percentile,
+  MeanSquaredError,
+  Entropy,
+  AciqGauss,
+  AciqLaplace
+};
 
 /// Watches one tensor over many samples.
 ///
@@ -76,6 +84,28 @@ std::unique_ptr<Observer> createMovingAverageObserver(double momentum = 0.9);
 /// as a histogram of 8192 bins can tell; 50 < percentile <= 100. Merges in any
 /// order with the same result.
 std::unique_ptr<Observer> createPercentileObserver(double percentile = 99.99);
+
+// The observers below choose the range for 256 levels from the same histogram,
+// and merge in any order with the same result.
+
+/// The bounds with the least squared error of clipping and rounding, of all
+/// pairs of edges of bins on either side of zero.
+std::unique_ptr<Observer> createMseObserver();
+
+/// The bounds with the least Kullback-Leibler divergence between the values and
+/// their 256 levels (Migacz, 2017); lower and upper bound are searched in turn.
+std::unique_ptr<Observer> createEntropyObserver();
+
+/// The bounds that are best if the values follow a Gauss or a Laplace
+/// distribution about their mean, or, on one side of zero only, half a
+/// distribution about zero (Banner et al., 2018).
+std::unique_ptr<Observer> createAciqGaussObserver();
+std::unique_ptr<Observer> createAciqLaplaceObserver();
+
+/// The best clip, in standard deviations of a Gauss or in mean magnitudes of a
+/// Laplace distribution about zero, for 2^bits levels between minus and plus it.
+double aciqGaussClip(unsigned bits);
+double aciqLaplaceClip(unsigned bits);
 
 } // namespace qopt::numerics
 

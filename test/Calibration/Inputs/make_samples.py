@@ -30,6 +30,8 @@ def main():
     write_npy(folder / "nan.npy", (4, 2), flat[:5] + [math.nan] + flat[6:])
     write_npy(folder / "inf.npy", (4, 2), flat[:6] + [math.inf] + flat[7:])
     write_npy(folder / "huge.npy", (4, 2), flat[:2] + [3e38, 3e38] + flat[4:])
+    # Two inputs that are always equal.
+    write_npy(folder / "equal.npy", (4, 2), [0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0])
     # 1, 2, ... 20 for statistics that depend on order and share.
     write_npy(folder / "ramp.npy", (10, 2), [float(i) for i in range(1, 21)])
 
