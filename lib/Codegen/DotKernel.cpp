@@ -233,12 +233,18 @@ static void addDotStep(ProgramBuilder &builder, Operation *op, const DotKernel &
   builder.addStep(op, function, args, kernel.getUnits(), minUnits);
 }
 
+static const DotRow &rowFor(const DotLayer &layer, const RowSet &rows) {
+  bool wide = rows.getDotRow().needsNarrowWeights() && !layer.hasNarrowWeights();
+  return wide ? rows.getWideDotRow() : rows.getDotRow();
+}
+
 void emitDotLayer(ProgramBuilder &builder, Operation *op, const DotLayer &layer,
                   const StepArg &input, const std::optional<StepArg> &residual,
                   const StepArg &output) {
   const RowSet &rows = builder.getRows();
-  if (canReduce(layer, rows.getDotRow())) {
-    DotKernel kernel(layer, rows.getDotRow(), rows);
+  const DotRow &row = rowFor(layer, rows);
+  if (canReduce(layer, row)) {
+    DotKernel kernel(layer, row, rows);
     return addDotStep(builder, op, kernel, input, residual, output);
   }
   DotKernel kernel(layer, getGenericDotRow(), getGenericRowSet());

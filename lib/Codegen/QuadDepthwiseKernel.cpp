@@ -42,6 +42,7 @@ bool QuadDepthwiseKernel::serves(const DotLayer &layer, const RowSet &rows) {
   const QuadRow *quads = rows.getQuadRow();
   return quads && layer.outputsPerGroup() == 1 && !layer.result.isFloat() &&
          quads->acceptsActivations(layer.input.flipped) &&
+         (!quads->needsNarrowWeights() || layer.hasNarrowWeights()) &&
          fillsVectors(layer, quads->getBlockChannels()) &&
          layer.window.height.kernel * layer.window.width.kernel <= kMaxTaps &&
          llvm::all_of(layer.weightZeroPoints, [](int32_t zero) { return zero == 0; });

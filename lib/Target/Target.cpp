@@ -57,6 +57,14 @@ static bool runsHere(const Target &target) {
   return runs;
 }
 
+std::vector<const Target *> qopt::getHostTargets() {
+  std::vector<const Target *> targets;
+  for (const Target &target : getTargets())
+    if (runsHere(target))
+      targets.push_back(&target);
+  return targets;
+}
+
 llvm::Expected<const Target *> qopt::lookupTarget(llvm::StringRef name) {
   llvm::SmallVector<std::string> names;
   for (const Target &target : getTargets()) {

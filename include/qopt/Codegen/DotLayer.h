@@ -7,6 +7,7 @@
 #include "qopt/Dialect/QOpt/IR/WindowGeometry.h"
 #include "qopt/Quantization/Requantize.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 
 #include <optional>
@@ -49,6 +50,7 @@ struct DotLayer {
     const Window &w = window;
     return weights[((channel * w.height.kernel + y) * w.width.kernel + x) * channelsPerGroup() + c];
   }
+  bool hasNarrowWeights() const { return !llvm::is_contained(weights, -128); }
   bool isPointwise() const {
     auto unit = [](const WindowDim &d) {
       return d.kernel == 1 && d.stride == 1 && d.padLow == 0 && d.padHigh == 0;

@@ -42,6 +42,8 @@ public:
   virtual int64_t getStepBytes() const { return getShape().k; }
   /// Activations must be flipped (unsigned), or must not be. A row that takes both says so.
   virtual bool acceptsActivations(bool flipped) const = 0;
+  /// No weight may be -128.
+  virtual bool needsNarrowWeights() const { return false; }
   /// Added to every weight when packed (128: unsigned weights). The generator subtracts
   /// offset · Σ activations from every accumulator.
   virtual int32_t getWeightOffset() const { return 0; }
@@ -86,6 +88,8 @@ public:
   /// Channels of a block: bytes of a vector, which make four interleaved vectors of lanes.
   virtual int64_t getBlockChannels() const = 0;
   virtual bool acceptsActivations(bool flipped) const = 0;
+  /// No weight may be -128.
+  virtual bool needsNarrowWeights() const { return false; }
   /// Four vectors of getBlockChannels() bytes, a row of the image each, interleaved: lane l of
   /// vector v holds the four bytes of channel getChannel(v, l).
   virtual llvm::SmallVector<mlir::Value, 4> interleave(Emitter &emit,

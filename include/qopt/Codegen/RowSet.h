@@ -27,6 +27,9 @@ public:
   virtual bool isFlippedAtRest() const = 0;
   /// The dot instruction for convolutions and fully connected layers.
   virtual const DotRow &getDotRow() const = 0;
+  /// The row that takes every weight, where the dot row needs narrow ones; it delivers as many bytes
+  /// of a pixel.
+  virtual const DotRow &getWideDotRow() const { return getDotRow(); }
   /// The way to depthwise convolutions through a four-way dot; null: multiply and add.
   virtual const QuadRow *getQuadRow() const { return nullptr; }
 

@@ -9,6 +9,7 @@
 #include "llvm/Support/Error.h"
 
 #include <string>
+#include <vector>
 
 namespace qopt {
 
@@ -24,6 +25,8 @@ struct Target {
 
 /// All targets, best first; `host` resolves to the best that this CPU runs.
 llvm::ArrayRef<Target> getTargets();
+/// Those that this CPU runs, best first.
+std::vector<const Target *> getHostTargets();
 /// By name, or "host"; an error that lists the names otherwise.
 llvm::Expected<const Target *> lookupTarget(llvm::StringRef name);
 /// Success if this CPU runs code for `target`, else an error that says what it lacks.

@@ -3,12 +3,26 @@
 #include "../TargetList.h"
 #include "qopt/Target/X86/Rows.h"
 
+using namespace qopt;
+
+static Target makeTarget(llvm::StringRef cpu, llvm::ArrayRef<llvm::StringRef> features,
+                         const codegen::RowSet &rows) {
+  Target target;
+  target.name = rows.getName();
+  target.triple = "x86_64-unknown-linux-gnu";
+  target.cpu = cpu.str();
+  for (llvm::StringRef feature : features)
+    target.features.push_back(feature.str());
+  target.rows = &rows;
+  return target;
+}
+
 void qopt::addX86Targets(std::vector<Target> &targets) {
-  Target vnni;
-  vnni.name = "x86-avx512vnni";
-  vnni.triple = "x86_64-unknown-linux-gnu";
-  vnni.cpu = "x86-64-v4"; // AVX512 F, BW, CD, DQ, VL
-  vnni.features = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512vnni"};
-  vnni.rows = &x86::getAvx512VnniRowSet();
-  targets.push_back(std::move(vnni));
+  // x86-64-v4: AVX512 F, BW, CD, DQ, VL. The smaller machines are promised nothing but their own
+  // vectors.
+  targets.push_back(makeTarget(
+      "x86-64-v4", {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512vnni"},
+      x86::getAvx512VnniRowSet()));
+  targets.push_back(makeTarget("x86-64", {"avx2", "avxvnni"}, x86::getAvxVnniRowSet()));
+  targets.push_back(makeTarget("x86-64", {"avx2"}, x86::getAvx2RowSet()));
 }

@@ -3,7 +3,6 @@
 #include "DotLayerTester.h"
 
 #include "qopt/Target/Target.h"
-#include "qopt/Target/X86/Rows.h"
 
 #include "gtest/gtest.h"
 
@@ -15,9 +14,9 @@ using numerics::Contract;
 namespace {
 
 std::vector<const RowSet *> rowSets() {
-  std::vector<const RowSet *> sets = {&getGenericRowSet()};
-  if (__builtin_cpu_supports("avx512vnni"))
-    sets.push_back(&x86::getAvx512VnniRowSet());
+  std::vector<const RowSet *> sets;
+  for (const Target *target : getHostTargets())
+    sets.push_back(target->rows);
   return sets;
 }
 

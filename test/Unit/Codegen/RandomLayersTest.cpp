@@ -2,7 +2,7 @@
 // Random layers with weights against a naive loop. QOPT_RANDOM_LAYERS=COUNT tries more of them.
 #include "DotLayerTester.h"
 
-#include "qopt/Target/X86/Rows.h"
+#include "qopt/Target/Target.h"
 
 #include "gtest/gtest.h"
 
@@ -68,12 +68,11 @@ private:
 TEST(RandomLayers, EveryByte) {
   const char *wanted = std::getenv("QOPT_RANDOM_LAYERS");
   unsigned count = wanted ? std::strtoul(wanted, nullptr, 10) : 40;
+  std::vector<const qopt::Target *> targets = qopt::getHostTargets();
   for (unsigned seed = 1; seed <= count; ++seed) {
     LayerCase c = RandomLayer(seed).draw();
-    EXPECT_EQ(checkLayer(getGenericRowSet(), c, seed), "") << "generic, seed " << seed;
-    if (__builtin_cpu_supports("avx512vnni")) {
-      EXPECT_EQ(checkLayer(qopt::x86::getAvx512VnniRowSet(), c, seed), "") << "seed " << seed;
-    }
+    for (const qopt::Target *target : targets)
+      EXPECT_EQ(checkLayer(*target->rows, c, seed), "") << target->name.str() << ", seed " << seed;
   }
 }
 

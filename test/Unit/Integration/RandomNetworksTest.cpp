@@ -104,14 +104,16 @@ public:
 
   bool verify() { return succeeded(mlir::verify(*module)); }
 
-  /// Compiles the networks that drew `target` and compares each with the interpreter.
-  void compare(const Target &target, bool vectorRows) {
+  /// Compiles the networks that drew the target number `wanted` of this machine's and compares each
+  /// with the interpreter.
+  void compare(ArrayRef<const Target *> targets, unsigned wanted) {
+    const Target &target = *targets[wanted];
     OwningOpRef<ModuleOp> drawn(module->clone());
     std::vector<Random> draws;
     unsigned index = 0;
     for (auto function : llvm::make_early_inc_range(drawn->getOps<func::FuncOp>())) {
       Random draw(number * 1000 + index++);
-      if (draw.chance(0.5) == vectorRows)
+      if (draw.range(0, targets.size() - 1) == wanted)
         draws.push_back(draw);
       else
         function.erase();
@@ -156,7 +158,7 @@ private:
 
   void compareNetwork(func::FuncOp function, CompiledNetwork &network, const Target &target,
                       Random &draw) {
-    unsigned tasks = draw.range(1, 2);
+    unsigned tasks = draw.range(1, 4);
     for (int run = 0; run < 2; ++run) {
       Buffers inputs;
       for (Type type : function.getArgumentTypes())
@@ -178,18 +180,12 @@ private:
   OwningOpRef<ModuleOp> module;
 };
 
-const Target &getTarget(llvm::StringRef name) {
-  auto target = lookupTarget(name);
-  if (!target)
-    llvm::report_fatal_error(target.takeError());
-  return **target;
-}
-
 void compareModule(unsigned number) {
   RandomModule module(number);
   ASSERT_TRUE(module.verify()) << module.describe();
-  module.compare(getTarget("host"), /*vectorRows=*/true);
-  module.compare(getTarget("generic"), /*vectorRows=*/false);
+  std::vector<const Target *> targets = getHostTargets();
+  for (unsigned wanted = 0; wanted < targets.size(); ++wanted)
+    module.compare(targets, wanted);
 }
 
 } // namespace
@@ -198,8 +194,9 @@ void compareModule(unsigned number) {
 TEST(RandomNetworks, NativeEqualsReference) {
   llvm::SmallString<128> folder;
   ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("qopt-random", folder));
-  for (unsigned number = 0; number < 4; ++number)
-    RandomModule(100000 + number).compareNative(getTarget("host"), folder);
+  unsigned number = 100000;
+  for (const Target *target : getHostTargets())
+    RandomModule(number++).compareNative(*target, folder);
   llvm::sys::fs::remove_directories(folder);
 }
 

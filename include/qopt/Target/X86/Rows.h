@@ -11,6 +11,10 @@ namespace qopt::x86 {
 
 /// 512-bit vpdpbusd: unsigned activations at rest, signed weights.
 const codegen::RowSet &getAvx512VnniRowSet();
+/// 256-bit vpdpbusd on sixteen registers; the same operands.
+const codegen::RowSet &getAvxVnniRowSet();
+/// vpmaddubsw of absolute values, or vpmaddwd where a weight is -128: signed activations at rest.
+const codegen::RowSet &getAvx2RowSet();
 
 } // namespace qopt::x86
 
