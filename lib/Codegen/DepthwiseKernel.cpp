@@ -31,6 +31,7 @@ DepthwiseKernel::DepthwiseKernel(const DotLayer &layer, const RowSet &target)
     bias.push_back(channelBias[order.lanes.back()]);
   }
   order.stored = order.lanes;
+  biasChannels = order.lanes;
   biasOffset = block.append(ArrayRef<int32_t>(bias));
   SmallVector<char> weights; // i16: a weight minus its zero point has nine bits
   for (int64_t y = 0; y < layer.window.height.kernel; ++y)
@@ -166,7 +167,7 @@ static void addDepthwiseStep(ProgramBuilder &builder, Operation *op, const Kerne
       builder.getOrCreateKernel(kernel.getName(), kernel.getSignature(), 3,
                                 [&](OpBuilder &b, Location loc, ValueRange pointers, Value begin,
                                     Value end) { kernel.emit(b, loc, pointers, begin, end); });
-  StepArg parameters = builder.constant("parameters", kernel.getParameters());
+  StepArg parameters = builder.parameters(kernel.getParameters(), kernel.getBiasWords());
   builder.addStep(op, function, {input, parameters, output}, kernel.getUnits(),
                   llvm::divideCeil(kMinMacsPerTask, kernel.getMacsPerUnit()));
 }

@@ -36,7 +36,9 @@ DotKernel::DotKernel(const DotLayer &unmerged, const DotRow &row, const RowSet &
   // In the order of accumulator lanes: n channels, once per pixel of the instruction.
   for (size_t first = 0; first < channels.size(); first += shape.n)
     for (int64_t lane = 0; lane < shape.m * shape.n; ++lane)
-      bias.push_back(channelBias[channels[first + lane % shape.n]]);
+      biasChannels.push_back(channels[first + lane % shape.n]);
+  for (int64_t channel : biasChannels)
+    bias.push_back(channelBias[channel]);
   biasOffset = block.append(ArrayRef<int32_t>(bias));
   SmallVector<int32_t> channelFactors = packing.rowSumFactors();
   if (llvm::all_equal(channelFactors))
@@ -225,7 +227,7 @@ static void addDotStep(ProgramBuilder &builder, Operation *op, const DotKernel &
                                 [&](OpBuilder &b, Location loc, ValueRange pointers, Value begin,
                                     Value end) { kernel.emit(b, loc, pointers, begin, end); });
   SmallVector<StepArg> args = {input, builder.constant("weights", kernel.packWeights()),
-                               builder.constant("parameters", kernel.getParameters())};
+                               builder.parameters(kernel.getParameters(), kernel.getBiasWords())};
   if (residual)
     args.push_back(*residual);
   args.push_back(output);

@@ -82,12 +82,7 @@ func::FuncOp KernelLibrary::getOrCreateHelper(Location loc, StringRef name,
   return helper;
 }
 
-std::string KernelLibrary::getOrCreateConstant(StringRef name, ArrayRef<char> bytes) {
-  uint64_t hash = llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size()));
-  for (const std::string &symbol : constants[hash])
-    if (constantBytes[symbol] == bytes)
-      return symbol;
-
+LLVM::GlobalOp KernelLibrary::createGlobal(StringRef name, ArrayRef<char> bytes) {
   MLIRContext *context = module.getContext();
   OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
   if (lastConstant)
@@ -97,11 +92,32 @@ std::string KernelLibrary::getOrCreateConstant(StringRef name, ArrayRef<char> by
   // 16: blobs of a greater alignment do not survive bytecode that is read from a stream.
   AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 16);
   auto value = DenseResourceElementsAttr::get(type, symbol, std::move(blob));
-  lastConstant = LLVM::GlobalOp::create(builder, UnknownLoc::get(context),
-                                        LLVM::LLVMArrayType::get(builder.getI8Type(), bytes.size()),
-                                        /*isConstant=*/true, LLVM::Linkage::Internal, symbol, value,
-                                        kConstantAlignment);
+  auto global = LLVM::GlobalOp::create(builder, UnknownLoc::get(context),
+                                       LLVM::LLVMArrayType::get(builder.getI8Type(), bytes.size()),
+                                       /*isConstant=*/true, LLVM::Linkage::Internal, symbol, value,
+                                       kConstantAlignment);
+  lastConstant = global;
+  return global;
+}
+
+std::string KernelLibrary::getOrCreateConstant(StringRef name, ArrayRef<char> bytes) {
+  uint64_t hash = llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size()));
+  for (const std::string &symbol : constants[hash])
+    if (constantBytes[symbol] == bytes)
+      return symbol;
+
+  LLVM::GlobalOp global = createGlobal(name, bytes);
+  std::string symbol = global.getSymName().str();
+  auto value = cast<DenseResourceElementsAttr>(global.getValueOrNull());
   constants[hash].push_back(symbol);
   constantBytes[symbol] = value.getRawHandle().getBlob()->getData();
   return symbol;
+}
+
+std::string KernelLibrary::createVariable(StringRef name, ArrayRef<char> bytes) {
+  LLVM::GlobalOp global = createGlobal(name, bytes);
+  global.setConstant(false);
+  global.setLinkage(LLVM::Linkage::External);
+  global.setDsoLocal(true); // addressed as a constant is
+  return global.getSymName().str();
 }

@@ -5,6 +5,7 @@
 
 #include "qopt/Codegen/ProgramBuilder.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
@@ -24,6 +25,9 @@ public:
                                        llvm::function_ref<void(mlir::func::FuncOp)> build);
   /// The symbol of a constant with these bytes.
   std::string getOrCreateConstant(llvm::StringRef name, llvm::ArrayRef<char> bytes);
+  /// An object that starts with these bytes and may change: nothing shares it, and its symbol can
+  /// be looked up from outside.
+  std::string createVariable(llvm::StringRef name, llvm::ArrayRef<char> bytes);
   /// A symbol that nothing has yet, made of the identifier characters of `name`.
   std::string getFreshSymbol(llvm::StringRef name);
 
@@ -34,6 +38,8 @@ public:
   mlir::ModuleOp getModule() const { return module; }
 
 private:
+  mlir::LLVM::GlobalOp createGlobal(llvm::StringRef name, llvm::ArrayRef<char> bytes);
+
   mlir::ModuleOp module;
   mlir::Operation *lastConstant = nullptr;
   llvm::StringMap<mlir::func::FuncOp> kernels; ///< by name and signature

@@ -95,6 +95,18 @@ StepArg ProgramEmitter::constant(StringRef name, ArrayRef<char> bytes) {
   return {Value(), symbol};
 }
 
+StepArg ProgramEmitter::parameters(ArrayRef<char> bytes, const BiasWords &bias) {
+  if (!options.patchable)
+    return constant("parameters", bytes);
+  std::string symbol = library.createVariable("parameters", bytes);
+  info.constantBytes += bytes.size();
+  info.biases.push_back({positions.lookup(current),
+                         symbol,
+                         bias.offset,
+                         {bias.channels.begin(), bias.channels.end()}});
+  return {Value(), symbol};
+}
+
 StepArg ProgramEmitter::taskScratch(int64_t bytes) {
   info.taskBytes = std::max<int64_t>(info.taskBytes, llvm::alignTo(bytes, 64));
   return {};

@@ -43,6 +43,7 @@ public:
   mlir::func::FuncOp getOrCreateKernel(llvm::StringRef name, llvm::StringRef signature,
                                        unsigned numPointers, KernelBody body) override;
   StepArg constant(llvm::StringRef name, llvm::ArrayRef<char> bytes) override;
+  StepArg parameters(llvm::ArrayRef<char> bytes, const BiasWords &bias) override;
   StepArg taskScratch(int64_t bytes) override;
   void addStep(mlir::Operation *layer, mlir::func::FuncOp kernel, llvm::ArrayRef<StepArg> args,
                int64_t units, int64_t minUnitsPerTask) override;

@@ -102,6 +102,25 @@ TensorInfo readTensor(DictionaryAttr tensor) {
   return info;
 }
 
+DictionaryAttr writeBias(MLIRContext *context, const BiasInfo &bias) {
+  Writer writer(context);
+  writer.add("op", bias.op);
+  writer.add("symbol", StringRef(bias.symbol));
+  writer.add("offset", bias.offset);
+  writer.add("channels", writer.builder.getDenseI64ArrayAttr(bias.channels));
+  return writer.get();
+}
+
+BiasInfo readBias(DictionaryAttr bias) {
+  BiasInfo info;
+  info.op = getInt(bias, "op");
+  info.symbol = getString(bias, "symbol");
+  info.offset = getInt(bias, "offset");
+  if (auto channels = bias.getAs<DenseI64ArrayAttr>("channels"))
+    info.channels = channels.asArrayRef().vec();
+  return info;
+}
+
 } // namespace
 
 const StepInfo *ProgramInfo::findStep(Operation *layer) const {
@@ -123,14 +142,18 @@ DictionaryAttr ProgramInfo::toAttribute(MLIRContext *context) const {
   SmallVector<StringRef> outputTexts(outputs.begin(), outputs.end());
   writer.add("inputs", writer.builder.getStrArrayAttr(inputTexts));
   writer.add("outputs", writer.builder.getStrArrayAttr(outputTexts));
-  SmallVector<Attribute> stepAttrs, tensorAttrs;
+  SmallVector<Attribute> stepAttrs, tensorAttrs, biasAttrs;
   for (const StepInfo &step : steps)
     stepAttrs.push_back(writeStep(context, step));
   for (const TensorInfo &tensor : tensors)
     tensorAttrs.push_back(writeTensor(context, tensor));
+  for (const BiasInfo &bias : biases)
+    biasAttrs.push_back(writeBias(context, bias));
   writer.add("steps", ArrayAttr::get(context, stepAttrs));
   if (!tensors.empty())
     writer.add("tensors", ArrayAttr::get(context, tensorAttrs));
+  if (!biases.empty())
+    writer.add("biases", ArrayAttr::get(context, biasAttrs));
   return writer.get();
 }
 
@@ -151,6 +174,9 @@ ProgramInfo ProgramInfo::fromAttribute(DictionaryAttr attribute) {
   if (auto tensors = attribute.getAs<ArrayAttr>("tensors"))
     for (auto tensor : tensors.getAsRange<DictionaryAttr>())
       info.tensors.push_back(readTensor(tensor));
+  if (auto biases = attribute.getAs<ArrayAttr>("biases"))
+    for (auto bias : biases.getAsRange<DictionaryAttr>())
+      info.biases.push_back(readBias(bias));
   return info;
 }
 

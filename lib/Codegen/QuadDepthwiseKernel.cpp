@@ -94,6 +94,7 @@ QuadDepthwiseKernel::QuadDepthwiseKernel(const DotLayer &layer, const RowSet &ro
       bias.push_back(channelBias[order.lanes.back()]);
     }
   }
+  biasChannels = order.lanes;
   biasOffset = block.append(ArrayRef<int32_t>(bias));
   packWeights(firstChannels);
   epilogue.emplace(rows, this->layer.result, this->layer.output, nullptr, order, block);

@@ -3,6 +3,7 @@
 
 #include "TaskPool.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <chrono>
@@ -122,4 +123,31 @@ std::vector<char> CompiledNetwork::readTensor(const codegen::TensorInfo &tensor)
     for (char &code : dense)
       code ^= static_cast<char>(0x80);
   return dense;
+}
+
+std::unique_ptr<CompiledNetwork> CompiledNetwork::share() const {
+  auto network = std::make_unique<CompiledNetwork>(module, owner, program);
+  network->setBiasObjects(biasObjects);
+  return network;
+}
+
+llvm::Error CompiledNetwork::addToBias(int64_t op, llvm::ArrayRef<int32_t> deltas) {
+  bool found = false;
+  for (auto [bias, object] : llvm::zip(program.biases, biasObjects)) {
+    if (bias.op != op)
+      continue;
+    found = true;
+    char *word = object + bias.offset;
+    for (int64_t channel : bias.channels) {
+      uint32_t value;
+      std::memcpy(&value, word, sizeof value);
+      value += static_cast<uint32_t>(deltas[channel]);
+      std::memcpy(word, &value, sizeof value);
+      word += sizeof value;
+    }
+  }
+  if (!found)
+    return llvm::createStringError("network '%s': the op at position %lld has no bias to change",
+                                   module.name, static_cast<long long>(op));
+  return llvm::Error::success();
 }

@@ -6,6 +6,18 @@
 
 using namespace qopt;
 
+static llvm::Expected<std::vector<char *>>
+findBiasObjects(llvm::orc::LLJIT &jit, const codegen::ProgramInfo &program) {
+  std::vector<char *> objects;
+  for (const codegen::BiasInfo &bias : program.biases) {
+    auto symbol = jit.lookup(bias.symbol);
+    if (!symbol)
+      return symbol.takeError();
+    objects.push_back(symbol->toPtr<char *>());
+  }
+  return objects;
+}
+
 llvm::Expected<std::vector<std::unique_ptr<CompiledNetwork>>>
 qopt::jitCompileAll(mlir::ModuleOp module, const Target &target, const CompileOptions &options) {
   if (llvm::Error error = checkHost(target))
@@ -26,8 +38,12 @@ qopt::jitCompileAll(mlir::ModuleOp module, const Target &target, const CompileOp
     auto symbol = owner->lookup(program.network + "_module");
     if (!symbol)
       return symbol.takeError();
+    auto biases = findBiasObjects(*owner, program);
+    if (!biases)
+      return biases.takeError();
     networks.push_back(std::make_unique<CompiledNetwork>(*symbol->toPtr<const qopt_module *>(),
                                                          owner, std::move(program)));
+    networks.back()->setBiasObjects(std::move(*biases));
   }
   return std::move(networks);
 }

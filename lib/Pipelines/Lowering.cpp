@@ -16,6 +16,7 @@ void qopt::buildLowerToKernelsPipeline(OpPassManager &manager,
   convert.target = options.target;
   convert.maxTasks = options.maxTasks;
   convert.keepAll = options.keepAll;
+  convert.patchable = options.patchable;
   manager.addPass(createSymbolDCEPass()); // private functions that nothing calls
   manager.addPass(createConvertQOptToKernels(convert));
   // Kernels are written plainly (an address per access); this is where they become short.

@@ -59,6 +59,7 @@ llvm::Error qopt::lowerToKernels(ModuleOp module, const Target &target,
   pipeline.target = target.name.str();
   pipeline.maxTasks = options.maxTasks;
   pipeline.keepAll = options.keepAll;
+  pipeline.patchable = options.patchable;
   buildLowerToKernelsPipeline(manager, pipeline);
   return runPasses(manager, module);
 }

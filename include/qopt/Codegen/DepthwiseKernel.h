@@ -6,6 +6,7 @@
 
 #include "qopt/Codegen/DotLayer.h"
 #include "qopt/Codegen/Epilogue.h"
+#include "qopt/Codegen/ProgramBuilder.h"
 
 namespace qopt::codegen {
 
@@ -19,6 +20,7 @@ public:
   std::string getName() const;
   std::string getSignature() const;
   llvm::ArrayRef<char> getParameters() const { return block.getBytes(); }
+  BiasWords getBiasWords() const { return {biasOffset, biasChannels}; }
   /// A unit is a row of results.
   int64_t getUnits() const { return layer.output.n * layer.output.h; }
   int64_t getMacsPerUnit() const;
@@ -42,12 +44,11 @@ private:
   const RowSet &rows;
   ParameterBlock block;
   std::optional<Epilogue> epilogue;
+  llvm::SmallVector<int64_t> biasChannels;
   int64_t laneCount, biasOffset = 0, weightOffset = 0;
 };
 
 /// Emits the layer as a step, by the best kernel that serves it.
-struct StepArg;
-class ProgramBuilder;
 void emitDepthwiseLayer(ProgramBuilder &builder, mlir::Operation *op, const DotLayer &layer,
                         const StepArg &input, const StepArg &output);
 

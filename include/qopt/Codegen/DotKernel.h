@@ -5,11 +5,9 @@
 
 #include "qopt/Codegen/DotPacking.h"
 #include "qopt/Codegen/Epilogue.h"
+#include "qopt/Codegen/ProgramBuilder.h"
 
 namespace qopt::codegen {
-
-class ProgramBuilder;
-struct StepArg;
 
 /// One layer through one row: plans, packs, and emits. Direct convolution on buffers with a halo:
 /// a tile's pixels are displacements from one pointer, whatever rows they lie in.
@@ -22,6 +20,7 @@ public:
   std::string getSignature() const;
   llvm::SmallVector<char, 0> packWeights() const { return packing.packWeights(); }
   llvm::ArrayRef<char> getParameters() const { return block.getBytes(); }
+  BiasWords getBiasWords() const { return {biasOffset, biasChannels}; }
   /// One unit is a panel of channels by a row of tiles.
   int64_t getUnits() const;
   int64_t getMacsPerUnit() const;
@@ -82,6 +81,7 @@ private:
   std::optional<Epilogue> epilogue;
   /// What row sums are multiplied by, where it is the same for all channels.
   std::optional<int32_t> uniformFactor;
+  llvm::SmallVector<int64_t> biasChannels;
   int64_t biasOffset = 0, rowSumOffset = 0, onesOffset = 0;
 };
 

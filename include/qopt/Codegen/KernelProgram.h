@@ -19,6 +19,7 @@ struct ProgramOptions {
   unsigned pointerBytes = 8; ///< size of a pointer where the program will run
   uint32_t maxTasks = 256;   ///< most tasks that a call may ask for
   bool keepAll = false;      ///< every tensor stays readable in the workspace after a run
+  bool patchable = false;    ///< biases lie in writable objects that ProgramInfo names
 };
 
 /// Replaces every public `func.func` of `module` by its kernel program: kernels and constants that

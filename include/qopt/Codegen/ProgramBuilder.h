@@ -22,6 +22,13 @@ struct StepArg {
   std::string constantName; ///< symbol of a packed constant
 };
 
+/// Where a parameter block keeps the biases: the i32 word at `offset + 4 i` is that of channel
+/// `channels[i]`.
+struct BiasWords {
+  int64_t offset = 0;
+  llvm::SmallVector<int64_t> channels;
+};
+
 /// A kernel is `func.func private @name(!llvm.ptr..., %begin: index, %end: index)`: it does the
 /// units [begin, end) of its work; units are independent of one another, in any order and on any
 /// thread, and give the same bytes however they are split. Pointers do not alias.
@@ -50,6 +57,11 @@ public:
   static StepArg tensor(mlir::Value value) { return {value, ""}; }
   /// Adds a read-only constant, aligned to 64 bytes; equal bytes share one symbol.
   virtual StepArg constant(llvm::StringRef name, llvm::ArrayRef<char> bytes) = 0;
+  /// A layer's parameter block, a constant as well; where programs are patchable it is a writable
+  /// object of the layer's own.
+  virtual StepArg parameters(llvm::ArrayRef<char> bytes, const BiasWords &bias) {
+    return constant("parameters", bytes);
+  }
   /// At least `bytes` bytes, aligned to 64, that only the running task uses; contents are undefined
   /// when the kernel begins. One per step.
   virtual StepArg taskScratch(int64_t bytes) = 0;

@@ -32,6 +32,16 @@ struct TensorInfo {
   BufferLayout layout;
 };
 
+/// Where the biases of a layer lie in a program made with `patchable`: in the writable object
+/// `symbol`, the i32 word at `offset + 4 i` starts the accumulators of channel `channels[i]` (a
+/// channel may occur several times; vectors are filled up).
+struct BiasInfo {
+  int64_t op = -1; ///< position of the op in the network's block
+  std::string symbol;
+  int64_t offset = 0;
+  std::vector<int64_t> channels;
+};
+
 struct ProgramInfo {
   std::string network;
   int64_t arenaBytes = 0, arenaLowerBound = 0;
@@ -40,6 +50,7 @@ struct ProgramInfo {
   std::vector<std::string> inputs, outputs; ///< name, type and bytes, for people
   std::vector<StepInfo> steps;
   std::vector<TensorInfo> tensors; ///< empty without keepAll
+  std::vector<BiasInfo> biases;    ///< empty without patchable
 
   /// The step that computes `layer`, an op of the level-3 function that the program was made of
   /// (the last one where there are several); null where there is none (aliases, constants).

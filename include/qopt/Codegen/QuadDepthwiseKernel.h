@@ -6,6 +6,7 @@
 #include "qopt/Codegen/DotLayer.h"
 #include "qopt/Codegen/DotRow.h"
 #include "qopt/Codegen/Epilogue.h"
+#include "qopt/Codegen/ProgramBuilder.h"
 
 namespace qopt::codegen {
 
@@ -24,6 +25,7 @@ public:
   std::string getName() const;
   std::string getSignature() const;
   llvm::ArrayRef<char> getParameters() const { return block.getBytes(); }
+  BiasWords getBiasWords() const { return {biasOffset, biasChannels}; }
   /// A unit is a strip of one or two rows of results.
   int64_t getUnits() const;
   int64_t getMacsPerUnit() const;
@@ -70,6 +72,7 @@ private:
   int64_t pixels; ///< side by side in a vector
   ParameterBlock block;
   std::optional<Epilogue> epilogue;
+  llvm::SmallVector<int64_t> biasChannels;
   int64_t biasOffset = 0, weightOffset = 0;
 };
 

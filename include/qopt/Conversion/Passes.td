@@ -107,6 +107,8 @@ def ConvertQOptToKernels : Pass<"convert-qopt-to-kernels", "::mlir::ModuleOp"> {
     Option<"maxTasks", "max-tasks", "unsigned", "256", "most tasks that a call may ask for">,
     Option<"keepAll", "keep-all", "bool", "false",
            "keep every tensor in the workspace after a run, for debuggers">,
+    Option<"patchable", "patchable", "bool", "false",
+           "biases lie in writable objects, listed in qopt.programs">,
   ];
   let dependentDialects = [
     "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",

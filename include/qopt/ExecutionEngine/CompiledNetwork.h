@@ -45,6 +45,16 @@ public:
   /// keepAll.
   std::vector<char> readTensor(const codegen::TensorInfo &tensor) const;
 
+  /// Another network of the same code and constants, with a workspace of its own.
+  std::unique_ptr<CompiledNetwork> share() const;
+
+  /// Adds `deltas[c]` (modulo 2^32) to the accumulators of channel c of the op at position `op`,
+  /// from the next run on, in all networks that share the code. For programs compiled with
+  /// patchable; an error where the op has no biases. Nobody may run them meanwhile.
+  llvm::Error addToBias(int64_t op, llvm::ArrayRef<int32_t> deltas);
+  /// Where the objects of getProgram().biases lie.
+  void setBiasObjects(std::vector<char *> objects) { biasObjects = std::move(objects); }
+
 private:
   llvm::Error prepare(unsigned tasks);
   llvm::Error call(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs,
@@ -56,6 +66,7 @@ private:
   const qopt_module &module;
   std::shared_ptr<void> owner;
   codegen::ProgramInfo program;
+  std::vector<char *> biasObjects; ///< one for each of program.biases
   std::unique_ptr<char, FreeWorkspace> workspace;
   uint64_t workspaceBytes = 0;
   std::unique_ptr<TaskPool> pool;

@@ -17,6 +17,8 @@ struct LowerToKernelsOptions : public mlir::PassPipelineOptions<LowerToKernelsOp
   Option<bool> keepAll{*this, "keep-all",
                        llvm::cl::desc("keep every tensor in the workspace after a run"),
                        llvm::cl::init(false)};
+  Option<bool> patchable{*this, "patchable", llvm::cl::desc("biases lie in writable objects"),
+                         llvm::cl::init(false)};
 };
 
 struct KernelsToLLVMOptions : public mlir::PassPipelineOptions<KernelsToLLVMOptions> {

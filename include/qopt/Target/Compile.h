@@ -23,6 +23,7 @@ namespace qopt {
 struct CompileOptions {
   unsigned maxTasks = 256; ///< most tasks that a run may ask for
   bool keepAll = false;    ///< every tensor stays readable in the workspace after a run
+  bool patchable = false;  ///< biases lie in writable objects, see ProgramInfo::biases
   unsigned optLevel = 2;   ///< LLVM's, 0 to 3
 };
 

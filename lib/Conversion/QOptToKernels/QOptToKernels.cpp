@@ -53,6 +53,7 @@ public:
     options.pointerBytes = machine.indexBits / 8;
     options.maxTasks = maxTasks;
     options.keepAll = keepAll;
+    options.patchable = patchable;
     if (failed(codegen::emitKernelPrograms(getOperation(), *machine.rows, options)))
       return signalPassFailure();
     for (auto function : getOperation().getOps<func::FuncOp>())
