@@ -6,6 +6,7 @@
 #include "qopt/Calibration/ParameterGrids.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+#include "qopt/Quantization/Bias.h"
 #include "qopt/Quantization/Lookup.h"
 
 namespace qopt {
@@ -48,6 +49,10 @@ private:
                                       : numerics::Symmetry::Asymmetric;
   }
 
+  int64_t getBiasLimit() {
+    return biasBits == 16 ? numerics::kBiasLimit16 : numerics::kBiasLimit32;
+  }
+
   void dropUnrounded(func::FuncOp function);
   bool staysUnrounded(Operation *op);
   LogicalResult nudge(Operation *op);
@@ -71,6 +76,9 @@ LogicalResult NudgeRangesPass::checkOptions() {
   if (activations != "asymmetric" && activations != "symmetric")
     return emitError(getOperation().getLoc())
            << "unknown activations option '" << activations << "': use asymmetric or symmetric";
+  if (biasBits != 16 && biasBits != 32)
+    return emitError(getOperation().getLoc())
+           << "biases have 16 or 32 bits, not " << biasBits.getValue();
   return success();
 }
 
@@ -141,7 +149,7 @@ LogicalResult NudgeRangesPass::nudgeWeights(WeightedOpInterface layer) {
   std::optional<float> scale = getInputScale(layer.getActivationValue(), *groups);
   if (!scale)
     return emitLayerError(layer) << "its input is on no grid; run qopt-insert-observers first";
-  auto type = getWeightsType(layer, *scale, weights == "per-channel");
+  auto type = getWeightsType(layer, *scale, weights == "per-channel", getBiasLimit());
   if (failed(type))
     return failure();
   OpBuilder builder(layer);

@@ -73,11 +73,11 @@ static FailureOr<SmallVector<float>> getScales(Operation *layer, ArrayRef<float>
 
 /// Raises scales so that each bias fits; `scales` is one per channel or one in all.
 static LogicalResult raiseScales(Operation *layer, ArrayRef<float> bias, float inputScale,
-                                 MutableArrayRef<float> scales) {
+                                 int64_t limit, MutableArrayRef<float> scales) {
   unsigned raised = 0;
   for (auto [channel, value] : llvm::enumerate(bias)) {
     float &scale = scales[scales.size() == 1 ? 0 : channel];
-    llvm::Expected<float> fitting = numerics::raiseWeightScale(value, inputScale, scale);
+    llvm::Expected<float> fitting = numerics::raiseWeightScale(value, inputScale, scale, limit);
     if (!fitting)
       return emitLayerError(layer)
              << "channel " << channel << ": " << llvm::toString(fitting.takeError());
@@ -86,12 +86,13 @@ static LogicalResult raiseScales(Operation *layer, ArrayRef<float> bias, float i
   }
   if (raised != 0)
     emitLayerRemark(layer) << "weight scales of " << raised
-                           << " channels raised, for their biases would not fit 32 bits";
+                           << " channels raised, for their biases would not fit "
+                           << (limit == numerics::kBiasLimit32 ? 32 : 16) << " bits";
   return success();
 }
 
 FailureOr<quant::QuantizedType> qopt::getWeightsType(WeightedOpInterface layer, float inputScale,
-                                                     bool perChannel) {
+                                                     bool perChannel, int64_t biasLimit) {
   auto weights = getFiniteFloats(layer, layer.getWeightsValue(), "weights");
   if (failed(weights))
     return failure();
@@ -105,7 +106,7 @@ FailureOr<quant::QuantizedType> qopt::getWeightsType(WeightedOpInterface layer, 
     return failure();
   if (Value bias = layer.getBiasValue()) {
     auto values = getFiniteFloats(layer, bias, "bias values");
-    if (failed(values) || failed(raiseScales(layer, *values, inputScale, *scales)))
+    if (failed(values) || failed(raiseScales(layer, *values, inputScale, biasLimit, *scales)))
       return failure();
   }
   MLIRContext *context = layer.getContext();

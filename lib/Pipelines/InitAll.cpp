@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "qopt/InitAll.h"
 
+#include "qopt/BiasCorrection/Passes.h"
 #include "qopt/Calibration/Passes.h"
 #include "qopt/Codegen/KernelModels.h"
 #include "qopt/Conversion/Passes.h"
@@ -35,6 +36,7 @@ void qopt::registerAllDialects(mlir::DialectRegistry &registry) {
 void qopt::registerAllPasses() {
   mlir::registerTransformsPasses();
   qopt::registerTransformsPasses();
+  registerBiasCorrectionPasses();
   registerCalibrationPasses();
   registerEqualizationPasses();
   registerRoundingPasses();

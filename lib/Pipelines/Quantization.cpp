@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "qopt/Pipelines/Quantization.h"
 
+#include "qopt/BiasCorrection/Passes.h"
 #include "qopt/Calibration/Passes.h"
 #include "qopt/Conversion/Passes.h"
 #include "qopt/Dialect/QOpt/Transforms/Passes.h"
@@ -52,6 +53,12 @@ void qopt::buildPreparePipeline(OpPassManager &manager, const PrepareOptions &op
 }
 
 void qopt::buildCalibratePipeline(OpPassManager &manager, const CalibrateOptions &options) {
+  // The network is in its last float form, and no observer stands between a layer and its readers.
+  if (options.recordMeans) {
+    RecordMeansOptions means;
+    means.data = options.data;
+    manager.addPass(createRecordMeans(means));
+  }
   InsertObserversOptions observers;
   observers.calibrator = options.calibrator;
   manager.addNestedPass<func::FuncOp>(createInsertObservers(observers));
@@ -67,8 +74,22 @@ void qopt::buildCalibratePipeline(OpPassManager &manager, const CalibrateOptions
   nudge.activations = options.activations;
   nudge.logits = options.logits;
   nudge.fuseResiduals = options.contract == "fp32";
+  nudge.biasBits = options.biasBits;
   manager.addNestedPass<func::FuncOp>(createNudgeRanges(nudge));
   manager.addNestedPass<func::FuncOp>(createVerifySimulated());
+}
+
+/// Corrects the program as it will run, so after everything else; but proofs hold for the constants
+/// as they are, so they are repeated.
+static void addBiasCorrection(OpPassManager &manager, const QuantizeOptions &options) {
+  if (options.correctBias == "none")
+    return;
+  CorrectBiasOptions correct;
+  correct.data = options.data;
+  correct.mode = options.correctBias;
+  correct.bits = options.biasBits;
+  manager.addPass(createCorrectBias(correct));
+  manager.addNestedPass<func::FuncOp>(createProveAccumulators());
 }
 
 void qopt::buildQuantizePipeline(OpPassManager &manager, const QuantizeOptions &options) {
@@ -80,9 +101,9 @@ void qopt::buildQuantizePipeline(OpPassManager &manager, const QuantizeOptions &
   network.addPass(createCanonicalizerPass());
   // Only stored values tell which bounds saturation enforces.
   network.addPass(createFuseClamps());
-  // Proofs hold for the constants as they are, so they come after everything that edits them.
   network.addPass(createProveAccumulators());
-  network.addPass(createVerifyQuantized());
+  addBiasCorrection(manager, options);
+  manager.addNestedPass<func::FuncOp>(createVerifyQuantized());
 }
 
 void qopt::registerQuantizationPipelines() {

@@ -101,6 +101,8 @@ Error Compilation::calibrate() {
     calibrate.activations = options.symmetricActivations ? "symmetric" : "asymmetric";
     calibrate.logits = io();
     calibrate.contract = numerics();
+    calibrate.recordMeans = options.correctBias != "none";
+    calibrate.biasBits = options.biasBits;
     calibrate.progress = true;
     buildCalibratePipeline(manager, calibrate);
   });
@@ -113,10 +115,14 @@ Error Compilation::quantize() {
                 "as a convolution");
   if (model.level() != Level::Simulated)
     return Error::success();
+  ThreadScope threads(model.context(), options.threads);
   return runPipeline("quantization", [&](OpPassManager &manager) {
     QuantizeOptions quantize;
     quantize.contract = numerics();
     quantize.io = io();
+    quantize.correctBias = options.correctBias;
+    quantize.data = options.calibrationData;
+    quantize.biasBits = options.biasBits;
     buildQuantizePipeline(manager, quantize);
   });
 }

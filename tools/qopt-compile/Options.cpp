@@ -94,12 +94,10 @@ static void readGiven(const CommandLine &line, DriverOptions &options) {
   static constexpr std::pair<unsigned, StringRef> import[] = {{OPT_batch, "--batch"},
                                                               {OPT_io_layout, "--io-layout"}};
   static constexpr std::pair<unsigned, StringRef> calibration[] = {
-      {OPT_calibrate, "--calibrate"},
-      {OPT_ranges, "--ranges"},
-      {OPT_calibrator, "--calibrator"},
-      {OPT_weights, "--weights"},
-      {OPT_activations, "--activations"},
-      {OPT_equalize, "--equalize"}};
+      {OPT_calibrate, "--calibrate"},       {OPT_ranges, "--ranges"},
+      {OPT_calibrator, "--calibrator"},     {OPT_weights, "--weights"},
+      {OPT_activations, "--activations"},   {OPT_equalize, "--equalize"},
+      {OPT_correct_bias, "--correct-bias"}, {OPT_bias_bits, "--bias-bits"}};
   for (auto [id, option] : import)
     if (line.has(id))
       options.importOptions.push_back(option.str());
@@ -116,14 +114,15 @@ static Error readChoices(const CommandLine &line, DriverOptions &options) {
     std::vector<StringRef> choices; ///< the first is the default
     std::string value;
   };
-  Choice choices[] = {
-      {OPT_weights, "weights", {"per-channel", "per-tensor"}, ""},
-      {OPT_activations, "activations", {"asymmetric", "symmetric"}, ""},
-      {OPT_calibrator, "calibrator", getCalibratorNames(), ""},
-      {OPT_numerics, "numerics", {"", "fp32", "fixed"}, ""},
-      {OPT_io, "io", {"", "float", "quantized"}, ""},
-      {OPT_io_layout, "io-layout", {"model", "nhwc"}, ""},
-      {OPT_equalize, "equalize", {"none", "cross-layer", "noise-model"}, ""}};
+  Choice choices[] = {{OPT_weights, "weights", {"per-channel", "per-tensor"}, ""},
+                      {OPT_activations, "activations", {"asymmetric", "symmetric"}, ""},
+                      {OPT_calibrator, "calibrator", getCalibratorNames(), ""},
+                      {OPT_numerics, "numerics", {"", "fp32", "fixed"}, ""},
+                      {OPT_io, "io", {"", "float", "quantized"}, ""},
+                      {OPT_io_layout, "io-layout", {"model", "nhwc"}, ""},
+                      {OPT_equalize, "equalize", {"none", "cross-layer", "noise-model"}, ""},
+                      {OPT_correct_bias, "correct-bias", {"none", "pre", "post", "pre+post"}, ""},
+                      {OPT_bias_bits, "bias-bits", {"32", "16"}, ""}};
   for (Choice &choice : choices) {
     choice.value = line.text(choice.id, choice.choices.front());
     if (Error error = checkChoice(choice.option, choice.value, choice.choices))
@@ -136,6 +135,11 @@ static Error readChoices(const CommandLine &line, DriverOptions &options) {
   options.io = choices[4].value;
   options.nhwcInterface = choices[5].value == "nhwc";
   options.equalize = choices[6].value;
+  options.correctBias = choices[7].value;
+  options.biasBits = choices[8].value == "16" ? 16 : 32;
+  if (options.correctBias != "none" && !line.has(OPT_calibrate))
+    return fail("--correct-bias=" + options.correctBias +
+                ": measures means; add example inputs with --calibrate=X.npy");
   if (options.equalize == "noise-model" && !line.has(OPT_calibrate))
     return fail("--equalize=noise-model: measures activations; add example inputs with "
                 "--calibrate=X.npy");

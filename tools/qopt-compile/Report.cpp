@@ -105,6 +105,8 @@ static json::Object describeOptions(const ReportContext &context) {
   object["activations"] = options.symmetricActivations ? "symmetric" : "asymmetric";
   object["calibrator"] = options.calibrator;
   object["equalize"] = options.equalize;
+  object["correct_bias"] = options.correctBias;
+  object["bias_bits"] = options.biasBits;
   object["io_layout"] = options.nhwcInterface ? "nhwc" : "model";
   object["batch"] = options.batch;
   return object;

@@ -17,10 +17,11 @@ mlir::FailureOr<mlir::quant::UniformQuantizedType>
 getConstantType(mlir::Operation *user, ConstantOp constant, numerics::Symmetry symmetry);
 
 /// The type of the weights of `layer`: symmetric narrow range, per output channel or per tensor,
-/// with scales raised until the bias fits on an input of scale `inputScale` (a remark says so).
+/// with scales raised until the bias fits `biasLimit` on an input of scale `inputScale` (a remark
+/// says so).
 /// Reports weights or a bias that are not finite constants.
-mlir::FailureOr<mlir::quant::QuantizedType> getWeightsType(WeightedOpInterface layer,
-                                                           float inputScale, bool perChannel);
+mlir::FailureOr<mlir::quant::QuantizedType>
+getWeightsType(WeightedOpInterface layer, float inputScale, bool perChannel, int64_t biasLimit);
 
 } // namespace qopt
 

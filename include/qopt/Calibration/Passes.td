@@ -132,8 +132,9 @@ def NudgeRanges : Pass<"qopt-nudge-ranges", "::mlir::func::FuncOp"> {
 
     *Weights*: symmetric narrow range `i8<-127:127>` along output channels or per tensor.
     `s = max|w| / 127`; an all-zero channel has scale 1. Where `rne(b / (s_x * s_w))` would exceed
-    2^30, the scale is raised until the bias fits (reported as a remark). Constants that are
-    operands of additions and the like get a per-tensor grid of their own.
+    2^30 (2^15 - 1 with `bias-bits=16`), the scale is raised until the bias fits (reported as a
+    remark). Constants that are operands of additions and the like get a per-tensor grid of their
+    own.
 
     Before:
     ```mlir
@@ -167,6 +168,8 @@ def NudgeRanges : Pass<"qopt-nudge-ranges", "::mlir::func::FuncOp"> {
     Option<"fuseResiduals", "fuse-residuals", "bool", "true",
            "do not round between a convolution and the addition that reads it, as the contract fp32 "
            "fuses them; false for the other contracts">,
+    Option<"biasBits", "bias-bits", "unsigned", "32",
+           "width that biases must fit, 32 or 16: weight scales are raised until they do">,
   ];
 }
 

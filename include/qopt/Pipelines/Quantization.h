@@ -49,6 +49,13 @@ struct CalibrateOptions : public mlir::PassPipelineOptions<CalibrateOptions> {
                                llvm::cl::desc("the contract that will be used: only fp32 rounds a "
                                               "convolution and its residual addition once"),
                                llvm::cl::init("fp32")};
+  Option<unsigned> biasBits{*this, "bias-bits",
+                            llvm::cl::desc("width that biases must fit: 32 or 16"),
+                            llvm::cl::init(32)};
+  Option<bool> recordMeans{*this, "record-means",
+                           llvm::cl::desc("leave the layers' means for correct-bias of "
+                                          "qopt-quantize; needs data"),
+                           llvm::cl::init(false)};
   Option<bool> progress{*this, "progress", llvm::cl::desc("print progress on a terminal"),
                         llvm::cl::init(false)};
 };
@@ -58,6 +65,16 @@ struct QuantizeOptions : public mlir::PassPipelineOptions<QuantizeOptions> {
                                llvm::cl::init("fp32")};
   Option<std::string> io{*this, "io", llvm::cl::desc("float or quantized interface"),
                          llvm::cl::init("float")};
+  Option<std::string> correctBias{*this, "correct-bias",
+                                  llvm::cl::desc("none, pre, post or pre+post: correct the means "
+                                                 "before or after the clamp; needs recorded means"),
+                                  llvm::cl::init("none")};
+  Option<std::string> data{*this, "data",
+                           llvm::cl::desc("example inputs for correct-bias, .npy or .npz"),
+                           llvm::cl::init("")};
+  Option<unsigned> biasBits{*this, "bias-bits",
+                            llvm::cl::desc("width that corrected biases must fit: 32 or 16"),
+                            llvm::cl::init(32)};
 };
 
 /// `qopt-prepare`: a float network in the form that quantizes well.

@@ -2,6 +2,7 @@
 #include "qopt/Conversion/Passes.h"
 
 #include "Parameters.h"
+#include "qopt/Analysis/LayerMeans.h"
 #include "qopt/Analysis/QuantizationSites.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
@@ -271,6 +272,16 @@ LogicalResult ConvertPass::convertUnrounded(Operation *op) {
   return success();
 }
 
+/// The recorded means of the sum, and the convolution's own.
+static void moveMeans(AddOp add, Conv2DOp conv) {
+  Attribute sum = add->getAttr(kMeanBeforeAttr), own = conv->getAttr(kMeanBeforeAttr);
+  if (!sum || !own)
+    return;
+  conv->setAttr(kMeanAccumulatorAttr, own);
+  conv->setAttr(kMeanBeforeAttr, sum);
+  conv->setAttr(kMeanAfterAttr, add->getAttr(kMeanAfterAttr));
+}
+
 /// conv + add becomes one convolution with a residual, which rounds once.
 LogicalResult ConvertPass::convertAdd(AddOp op) {
   Conv2DOp conv = findResidualConv(op);
@@ -286,6 +297,7 @@ LogicalResult ConvertPass::convertAdd(AddOp op) {
   conv.setClampMinAttr(op.getClampMinAttr());
   conv.setClampMaxAttr(op.getClampMaxAttr());
   setElementType(conv.getOutput(), *type);
+  moveMeans(op, conv);
   conv->setLoc(FusedLoc::get(&getContext(), {conv.getLoc(), op.getLoc()}));
   conv->moveBefore(op); // the residual may come after the convolution
   op.getOutput().replaceAllUsesWith(conv.getOutput());
