@@ -6,7 +6,6 @@
 #include "qopt/Calibration/ParameterGrids.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
-#include "qopt/Quantization/Bias.h"
 #include "qopt/Quantization/Lookup.h"
 
 namespace qopt {
@@ -49,8 +48,9 @@ private:
                                       : numerics::Symmetry::Asymmetric;
   }
 
-  int64_t getBiasLimit() {
-    return biasBits == 16 ? numerics::kBiasLimit16 : numerics::kBiasLimit32;
+  WeightsGridOptions getWeightsOptions() {
+    return {weights == "per-channel", weightRanges == "mse",
+            biasBits == 16 ? numerics::kBiasLimit16 : numerics::kBiasLimit32};
   }
 
   void dropUnrounded(func::FuncOp function);
@@ -70,6 +70,9 @@ LogicalResult NudgeRangesPass::checkOptions() {
   if (weights != "per-channel" && weights != "per-tensor")
     return emitError(getOperation().getLoc())
            << "unknown weights option '" << weights << "': use per-channel or per-tensor";
+  if (weightRanges != "max" && weightRanges != "mse")
+    return emitError(getOperation().getLoc())
+           << "unknown weight-ranges option '" << weightRanges << "': use max or mse";
   if (logits != "float" && logits != "quantized")
     return emitError(getOperation().getLoc())
            << "unknown logits option '" << logits << "': use float or quantized";
@@ -149,7 +152,7 @@ LogicalResult NudgeRangesPass::nudgeWeights(WeightedOpInterface layer) {
   std::optional<float> scale = getInputScale(layer.getActivationValue(), *groups);
   if (!scale)
     return emitLayerError(layer) << "its input is on no grid; run qopt-insert-observers first";
-  auto type = getWeightsType(layer, *scale, weights == "per-channel", getBiasLimit());
+  auto type = getWeightsType(layer, *scale, getWeightsOptions());
   if (failed(type))
     return failure();
   OpBuilder builder(layer);

@@ -5,7 +5,7 @@
 #include "qopt/Dialect/QOpt/IR/ChannelIndex.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
-#include "qopt/Quantization/Bias.h"
+#include "qopt/Quantization/WeightScale.h"
 
 #include <cmath>
 
@@ -48,27 +48,25 @@ FailureOr<quant::UniformQuantizedType> qopt::getConstantType(Operation *user, Co
                           grid->storage.max);
 }
 
-/// max|w| of each output channel.
-static SmallVector<float> getChannelMaxima(ArrayRef<float> weights, const ChannelIndex &channelOf) {
-  SmallVector<float> maxima(channelOf.size(), 0.0f);
-  for (auto [index, weight] : llvm::enumerate(weights)) {
-    float &maximum = maxima[channelOf(index)];
-    maximum = std::max(maximum, std::fabs(weight));
-  }
-  return maxima;
+/// The weights of each output channel, or all of them as one.
+static SmallVector<SmallVector<float>>
+splitIntoRows(ArrayRef<float> weights, const ChannelIndex &channelOf, bool perChannel) {
+  SmallVector<SmallVector<float>> rows(perChannel ? channelOf.size() : 1);
+  for (auto [index, weight] : llvm::enumerate(weights))
+    rows[perChannel ? channelOf(index) : 0].push_back(weight);
+  return rows;
 }
 
-/// Scales of the symmetric narrow-range grid.
-static FailureOr<SmallVector<float>> getScales(Operation *layer, ArrayRef<float> maxima) {
-  SmallVector<float> scales;
-  for (float maximum : maxima) {
-    auto grid = numerics::gridForRange({-maximum, maximum}, numerics::signedStorage(8, true),
-                                       numerics::Symmetry::Symmetric);
-    if (!grid)
-      return emitLayerError(layer) << "no grid for weights: " << llvm::toString(grid.takeError());
-    scales.push_back(grid->scale);
-  }
-  return scales;
+/// The scale of the symmetric narrow-range grid for `row`.
+static FailureOr<float> getScale(Operation *layer, ArrayRef<float> row, bool search) {
+  float maximum = 0.0f;
+  for (float weight : row)
+    maximum = std::max(maximum, std::fabs(weight));
+  auto grid = numerics::gridForRange({-maximum, maximum}, numerics::signedStorage(8, true),
+                                     numerics::Symmetry::Symmetric);
+  if (!grid)
+    return emitLayerError(layer) << "no grid for weights: " << llvm::toString(grid.takeError());
+  return search ? numerics::searchWeightScale(row, *grid) : grid->scale;
 }
 
 /// Raises scales so that each bias fits; `scales` is one per channel or one in all.
@@ -92,25 +90,28 @@ static LogicalResult raiseScales(Operation *layer, ArrayRef<float> bias, float i
 }
 
 FailureOr<quant::QuantizedType> qopt::getWeightsType(WeightedOpInterface layer, float inputScale,
-                                                     bool perChannel, int64_t biasLimit) {
+                                                     const WeightsGridOptions &options) {
   auto weights = getFiniteFloats(layer, layer.getWeightsValue(), "weights");
   if (failed(weights))
     return failure();
   int64_t axis = layer.getOutputChannelAxis();
   auto shape = cast<RankedTensorType>(layer.getWeightsValue().getType()).getShape();
-  SmallVector<float> maxima = getChannelMaxima(*weights, ChannelIndex(shape, axis));
-  if (!perChannel)
-    maxima = {maxima.empty() ? 0.0f : *llvm::max_element(maxima)};
-  auto scales = getScales(layer, maxima);
-  if (failed(scales))
-    return failure();
+  SmallVector<float> scales;
+  for (ArrayRef<float> row :
+       splitIntoRows(*weights, ChannelIndex(shape, axis), options.perChannel)) {
+    FailureOr<float> scale = getScale(layer, row, options.searchScales);
+    if (failed(scale))
+      return failure();
+    scales.push_back(*scale);
+  }
   if (Value bias = layer.getBiasValue()) {
     auto values = getFiniteFloats(layer, bias, "bias values");
-    if (failed(values) || failed(raiseScales(layer, *values, inputScale, biasLimit, *scales)))
+    if (failed(values) ||
+        failed(raiseScales(layer, *values, inputScale, options.biasLimit, scales)))
       return failure();
   }
   MLIRContext *context = layer.getContext();
-  if (perChannel)
-    return getPerAxisType(context, *scales, static_cast<int32_t>(axis));
-  return quant::QuantizedType(getPerTensorType(context, scales->front(), 0, -127, 127));
+  if (options.perChannel)
+    return getPerAxisType(context, scales, static_cast<int32_t>(axis));
+  return quant::QuantizedType(getPerTensorType(context, scales.front(), 0, -127, 127));
 }

@@ -6,6 +6,7 @@
 #include "qopt/Conversion/Passes.h"
 #include "qopt/Dialect/QOpt/Transforms/Passes.h"
 #include "qopt/Equalization/Passes.h"
+#include "qopt/Rounding/Passes.h"
 #include "qopt/Transforms/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -75,7 +76,14 @@ void qopt::buildCalibratePipeline(OpPassManager &manager, const CalibrateOptions
   nudge.logits = options.logits;
   nudge.fuseResiduals = options.contract == "fp32";
   nudge.biasBits = options.biasBits;
+  nudge.weightRanges = options.weightRanges;
   manager.addNestedPass<func::FuncOp>(createNudgeRanges(nudge));
+  if (options.round == "hessian") {
+    RoundHessianOptions round;
+    round.data = options.data;
+    round.progress = options.progress;
+    manager.addPass(createRoundHessian(round));
+  }
   manager.addNestedPass<func::FuncOp>(createVerifySimulated());
 }
 

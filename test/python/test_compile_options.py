@@ -141,8 +141,10 @@ class LevelTest(CompileTestCase):
 class CalibrationTest(CompileTestCase):
     def test_threads_change_nothing(self) -> None:
         self.data = self.save("many", self.samples(37))
-        for calibrator in ("minmax", "moving-average", "percentile"):
-            options = [f"--calibrator={calibrator}"]
+        for calibrator in ("minmax", "moving-average", "percentile", "mse",
+                           "entropy", "aciq-gauss", "aciq-laplace"):
+            options = [f"--calibrator={calibrator}", "--round=hessian",
+                       "--weight-ranges=mse"]
             bases = [self.build(f"{calibrator} {threads}", *options,
                                 f"--threads={threads}", f"--ranges={self.folder}"
                                 f"/{threads}.json") for threads in (1, 2, 5)]

@@ -103,6 +103,8 @@ Error Compilation::calibrate() {
     calibrate.contract = numerics();
     calibrate.recordMeans = options.correctBias != "none";
     calibrate.biasBits = options.biasBits;
+    calibrate.weightRanges = options.weightRanges;
+    calibrate.round = options.round;
     calibrate.progress = true;
     buildCalibratePipeline(manager, calibrate);
   });

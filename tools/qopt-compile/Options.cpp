@@ -94,10 +94,11 @@ static void readGiven(const CommandLine &line, DriverOptions &options) {
   static constexpr std::pair<unsigned, StringRef> import[] = {{OPT_batch, "--batch"},
                                                               {OPT_io_layout, "--io-layout"}};
   static constexpr std::pair<unsigned, StringRef> calibration[] = {
-      {OPT_calibrate, "--calibrate"},       {OPT_ranges, "--ranges"},
-      {OPT_calibrator, "--calibrator"},     {OPT_weights, "--weights"},
-      {OPT_activations, "--activations"},   {OPT_equalize, "--equalize"},
-      {OPT_correct_bias, "--correct-bias"}, {OPT_bias_bits, "--bias-bits"}};
+      {OPT_calibrate, "--calibrate"},         {OPT_ranges, "--ranges"},
+      {OPT_calibrator, "--calibrator"},       {OPT_weights, "--weights"},
+      {OPT_activations, "--activations"},     {OPT_equalize, "--equalize"},
+      {OPT_correct_bias, "--correct-bias"},   {OPT_bias_bits, "--bias-bits"},
+      {OPT_weight_ranges, "--weight-ranges"}, {OPT_round, "--round"}};
   for (auto [id, option] : import)
     if (line.has(id))
       options.importOptions.push_back(option.str());
@@ -122,7 +123,9 @@ static Error readChoices(const CommandLine &line, DriverOptions &options) {
                       {OPT_io_layout, "io-layout", {"model", "nhwc"}, ""},
                       {OPT_equalize, "equalize", {"none", "cross-layer", "noise-model"}, ""},
                       {OPT_correct_bias, "correct-bias", {"none", "pre", "post", "pre+post"}, ""},
-                      {OPT_bias_bits, "bias-bits", {"32", "16"}, ""}};
+                      {OPT_bias_bits, "bias-bits", {"32", "16"}, ""},
+                      {OPT_weight_ranges, "weight-ranges", {"max", "mse"}, ""},
+                      {OPT_round, "round", {"nearest", "hessian"}, ""}};
   for (Choice &choice : choices) {
     choice.value = line.text(choice.id, choice.choices.front());
     if (Error error = checkChoice(choice.option, choice.value, choice.choices))
@@ -137,6 +140,11 @@ static Error readChoices(const CommandLine &line, DriverOptions &options) {
   options.equalize = choices[6].value;
   options.correctBias = choices[7].value;
   options.biasBits = choices[8].value == "16" ? 16 : 32;
+  options.weightRanges = choices[9].value;
+  options.round = choices[10].value;
+  if (options.round == "hessian" && !line.has(OPT_calibrate))
+    return fail("--round=hessian: needs the inputs of the layers; add example inputs with "
+                "--calibrate=X.npy");
   if (options.correctBias != "none" && !line.has(OPT_calibrate))
     return fail("--correct-bias=" + options.correctBias +
                 ": measures means; add example inputs with --calibrate=X.npy");

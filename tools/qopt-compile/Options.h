@@ -26,6 +26,8 @@ struct DriverOptions {
   bool symmetricActivations = false;
   std::string calibrator = "minmax";
   std::string equalize = "none";
+  std::string weightRanges = "max";
+  std::string round = "nearest";
   std::string correctBias = "none";
   unsigned biasBits = 32;
   std::string numerics; ///< empty: fp32, or what the model is quantized for

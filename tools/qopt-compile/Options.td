@@ -26,6 +26,8 @@ def equalize : Value<"equalize", "Scales of channels, chosen before ranges are m
 def calibrator : Value<"calibrator", "minmax (default), moving-average, percentile, mse, entropy, aciq-gauss or aciq-laplace", "<name>">;
 def correct_bias : Value<"correct-bias", "Biases that give the integer program's channels their float means: none (default), pre, post or pre+post (before or after the activation)", "<means>">;
 def bias_bits : Value<"bias-bits", "Width that biases fit: 32 (default) or 16", "<n>">;
+def weight_ranges : Value<"weight-ranges", "max (default): no weight is clipped; mse: least squared rounding error", "<how>">;
+def round : Value<"round", "Weights to the nearest code (default), or by the hessian of their inputs, from the example data", "<how>">;
 def numerics : Value<"numerics", "Numeric contract: fp32 (default) or fixed", "<contract>">;
 def io : Value<"io", "Interface: float (default) or quantized", "<kind>">;
 def io_layout : Value<"io-layout", "Layout of images at the interface, calibration data included: model (default) or nhwc", "<layout>">;

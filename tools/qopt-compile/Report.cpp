@@ -107,6 +107,8 @@ static json::Object describeOptions(const ReportContext &context) {
   object["equalize"] = options.equalize;
   object["correct_bias"] = options.correctBias;
   object["bias_bits"] = options.biasBits;
+  object["weight_ranges"] = options.weightRanges;
+  object["round"] = options.round;
   object["io_layout"] = options.nhwcInterface ? "nhwc" : "model";
   object["batch"] = options.batch;
   return object;

@@ -4,6 +4,7 @@
 #define QOPT_CALIBRATION_PARAMETERGRIDS_H
 
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/Quantization/Bias.h"
 #include "qopt/Quantization/Grid.h"
 
 namespace qopt {
@@ -16,12 +17,19 @@ mlir::FailureOr<numerics::Range> getParameterRange(mlir::Operation *user, Consta
 mlir::FailureOr<mlir::quant::UniformQuantizedType>
 getConstantType(mlir::Operation *user, ConstantOp constant, numerics::Symmetry symmetry);
 
-/// The type of the weights of `layer`: symmetric narrow range, per output channel or per tensor,
-/// with scales raised until the bias fits `biasLimit` on an input of scale `inputScale` (a remark
-/// says so).
-/// Reports weights or a bias that are not finite constants.
+/// How the grids of weights are chosen.
+struct WeightsGridOptions {
+  bool perChannel = true;
+  /// Scales of least squared rounding error, instead of those that clip no weight.
+  bool searchScales = false;
+  int64_t biasLimit = numerics::kBiasLimit32; ///< largest |q| of a bias
+};
+
+/// The type of the weights of `layer`: symmetric narrow range, with scales raised until the bias
+/// fits its limit on an input of scale `inputScale` (a remark says so). Reports weights or a bias
+/// that are not finite constants.
 mlir::FailureOr<mlir::quant::QuantizedType>
-getWeightsType(WeightedOpInterface layer, float inputScale, bool perChannel, int64_t biasLimit);
+getWeightsType(WeightedOpInterface layer, float inputScale, const WeightsGridOptions &options);
 
 } // namespace qopt
 

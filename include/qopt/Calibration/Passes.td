@@ -131,9 +131,10 @@ def NudgeRanges : Pass<"qopt-nudge-ranges", "::mlir::func::FuncOp"> {
       qualify it is the later one.
 
     *Weights*: symmetric narrow range `i8<-127:127>` along output channels or per tensor.
-    `s = max|w| / 127`; an all-zero channel has scale 1. Where `rne(b / (s_x * s_w))` would exceed
-    2^30 (2^15 - 1 with `bias-bits=16`), the scale is raised until the bias fits (reported as a
-    remark). Constants that are operands of additions and the like get a per-tensor grid of their
+    `s = max|w| / 127`; with `weight-ranges=mse` the scale between that and half of it with the least
+    squared rounding error. An all-zero channel has scale 1. Where `rne(b / (s_x * s_w))` would
+    exceed 2^30 (2^15 - 1 with `bias-bits=16`), the scale is raised until the bias fits (reported as
+    a remark). Constants that are operands of additions and the like get a per-tensor grid of their
     own.
 
     Before:
@@ -160,6 +161,8 @@ def NudgeRanges : Pass<"qopt-nudge-ranges", "::mlir::func::FuncOp"> {
   let options = [
     Option<"weights", "weights", "std::string", "\"per-channel\"",
            "one scale per output channel (per-channel) or one in all (per-tensor)">,
+    Option<"weightRanges", "weight-ranges", "std::string", "\"max\"",
+           "max: no weight is clipped; mse: the scale with the least squared rounding error">,
     Option<"activations", "activations", "std::string", "\"asymmetric\"",
            "asymmetric, or symmetric: zero point 0">,
     Option<"logits", "logits", "std::string", "\"float\"",

@@ -40,6 +40,9 @@ struct CalibrateOptions : public mlir::PassPipelineOptions<CalibrateOptions> {
                                  llvm::cl::init("minmax")};
   Option<std::string> weights{*this, "weights", llvm::cl::desc("per-channel or per-tensor"),
                               llvm::cl::init("per-channel")};
+  Option<std::string> weightRanges{*this, "weight-ranges",
+                                   llvm::cl::desc("max, or mse: least squared rounding error"),
+                                   llvm::cl::init("max")};
   Option<std::string> activations{*this, "activations", llvm::cl::desc("asymmetric or symmetric"),
                                   llvm::cl::init("asymmetric")};
   Option<std::string> logits{*this, "logits",
@@ -52,6 +55,10 @@ struct CalibrateOptions : public mlir::PassPipelineOptions<CalibrateOptions> {
   Option<unsigned> biasBits{*this, "bias-bits",
                             llvm::cl::desc("width that biases must fit: 32 or 16"),
                             llvm::cl::init(32)};
+  Option<std::string> round{*this, "round",
+                            llvm::cl::desc("weights to the nearest code, or by the hessian of "
+                                           "their inputs, which needs data"),
+                            llvm::cl::init("nearest")};
   Option<bool> recordMeans{*this, "record-means",
                            llvm::cl::desc("leave the layers' means for correct-bias of "
                                           "qopt-quantize; needs data"),
