@@ -102,10 +102,11 @@ static Error checkWork(const RunOptions &options) {
   if (options.input.empty())
     return fail("no input given; add --input X.npy");
   bool hasWork = !options.output.empty() || options.benchSeconds > 0 || options.profile ||
-                 !options.dumpDir.empty() || !options.compare.empty();
+                 !options.dumpDir.empty() || !options.compare.empty() ||
+                 !options.analyze.empty();
   if (!hasWork)
-    return fail("nothing to do; add --output Y.npy, --bench, --profile, --dump-tensors=DIR or "
-                "--compare=A,B");
+    return fail("nothing to do; add --output Y.npy, --bench, --profile, --dump-tensors=DIR, "
+                "--compare=A,B or --analyze=NAME.quantized.mlir");
   StringRef output = options.output;
   if (!output.empty() && !output.ends_with(".npy") && !output.ends_with(".npz"))
     return fail("--output=" + output + ": expected a name ending in .npy or .npz");
@@ -131,6 +132,7 @@ Expected<RunOptions> parseRunOptions(int argc, char **argv) {
   options.input = line->text(OPT_input);
   options.output = line->text(OPT_output);
   options.target = line->text(OPT_target, "host");
+  options.analyze = line->text(OPT_analyze);
   options.dumpDir = line->text(OPT_dump_tensors);
   options.json = line->has(OPT_json);
   options.profile = line->has(OPT_profile);

@@ -25,6 +25,7 @@ struct RunOptions {
   int64_t batch = 1;
   double benchSeconds = 0; ///< 0: no benchmark
   bool json = false, profile = false, plainFloat = false;
+  std::string analyze;             ///< quantized network of --analyze
   std::string dumpDir;             ///< --dump-tensors
   std::vector<EngineKind> compare; ///< empty, or two engines
 };

@@ -28,6 +28,8 @@ def dump_tensors : Value<"dump-tensors", "Write every op's output on the first s
 def dump_tensors_apart : Apart<"dump-tensors", dump_tensors>;
 def compare : Value<"compare", "Run two engines and name the first op, index and values that differ, e.g. reference,jit", "<a,b>">;
 def compare_apart : Apart<"compare", compare>;
+def analyze : Value<"analyze", "Error of every layer of this quantized network (NAME.quantized.mlir) against the float MODEL, worst first", "<quantized.mlir>">;
+def analyze_apart : Apart<"analyze", analyze>;
 
 def help : Flag<["--"], "help">, HelpText<"Print this text and leave">;
 def help_short : Flag<["-"], "h">, Alias<help>;

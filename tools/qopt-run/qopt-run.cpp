@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Runs a network of any level on NumPy data, times it, and compares engines.
+#include "Analyze.h"
 #include "Bench.h"
 #include "CommandLine.h"
 #include "Compare.h"
@@ -114,6 +115,11 @@ static Expected<int> runTool(int argc, char **argv) {
   Expected<RunOptions> options = parseRunOptions(argc, argv);
   if (!options)
     return options.takeError();
+  if (!options->analyze.empty()) {
+    if (Error error = analyze(*options))
+      return std::move(error);
+    return 0;
+  }
   Expected<EngineFactory> factory = EngineFactory::open(*options);
   if (!factory)
     return factory.takeError();
