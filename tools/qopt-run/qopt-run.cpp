@@ -34,7 +34,7 @@ static Error bench(Engine &engine, const DataSet &data, const RunOptions &option
   if (options.json)
     result["latency_ms"] = json::Object{{"min", latency->minMs}, {"median", latency->medianMs}};
   else
-    outs() << formatv("minimum {0:f3} ms, median {1:f3} ms ({2} runs, {3} threads)\n",
+    outs() << formatv("minimum {0:f3} ms, median {1:f3} ms ({2} runs, --threads={3})\n",
                       latency->minMs, latency->medianMs, latency->runs, options.threads);
   result["runs"] = latency->runs;
   return Error::success();
