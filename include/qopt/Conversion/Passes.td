@@ -119,8 +119,23 @@ def ConvertKernelsToLLVM : Pass<"convert-qopt-kernels-to-llvm", "::mlir::ModuleO
   let summary = "lowers kernel programs to the LLVM dialect";
   let description = [{
     Upstream's conversions of func, cf, arith, math, vector, index and ub, with one type converter,
-    so that `index` has the width of the target everywhere. Structured control flow must be gone
-    (`convert-scf-to-cf`).
+    so that `index` has the width of the target everywhere.
+
+    Before:
+    ```mlir
+    %offset = arith.muli %pixel, %c64 : index
+    %wide = arith.index_cast %offset : index to i64
+    %address = llvm.getelementptr %tensor[%wide] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+    ```
+    After (`index-bits=32`):
+    ```mlir
+    %offset = llvm.mul %pixel, %c64 : i32
+    %wide = llvm.sext %offset : i32 to i64
+    %address = llvm.getelementptr %tensor[%wide] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+    ```
+
+    Precondition: structured control flow is gone (`convert-scf-to-cf`). Refused: an op that none of
+    those conversions knows.
   }];
   let options = [
     Option<"indexBits", "index-bits", "unsigned", "64", "width of index: 64 or 32">,
@@ -132,7 +147,16 @@ def VerifyLLVMLevel : Pass<"qopt-verify-llvm", "::mlir::ModuleOp"> {
   let summary = "nothing but the LLVM dialect is left";
   let description = [{
     Closes the last phase: an op of any other dialect (a cast between unequal types included) is an
-    error that names the op.
+    error that names the op. Changes nothing.
+
+    Accepted, and the same after:
+    ```mlir
+    llvm.func @kernel(%a: i32) -> i32 {
+      %0 = llvm.add %a, %a : i32
+      llvm.return %0 : i32
+    }
+    ```
+    Refused: `%0 = arith.addi %a, %a : i32`
   }];
 }
 

@@ -121,6 +121,18 @@ def VerifyFloat : Pass<"qopt-verify-float", "::mlir::func::FuncOp"> {
     ranked static f32 tensor; weights are constants. No fake_quant, no cast, no quantized type.
 
     Changes nothing. Refused: whatever breaks the contract, named with its layer.
+
+    Accepted, and the same after:
+    ```mlir
+    %0 = qopt.observe %x {name = "a"} : (tensor<1x2xf32>) -> tensor<1x2xf32>
+    %w = qopt.constant dense<1.0> : tensor<1x2xf32>
+    %y = qopt.matmul %0, %w : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x1xf32>
+    ```
+    Refused:
+    ```mlir
+    // layer 'q' (qopt.fake_quant): rounds, which belongs on the simulated level
+    %y = qopt.fake_quant %x as !quant.uniform<i8:f32, 0.5> {qopt.layer = "q"} : ...
+    ```
   }];
 }
 
@@ -133,6 +145,18 @@ def VerifySimulated : Pass<"qopt-verify-simulated", "::mlir::func::FuncOp"> {
     constants; no observer and no batch normalization is left.
 
     Changes nothing. Refused: whatever breaks the contract, named with its layer.
+
+    Accepted, and the same after:
+    ```mlir
+    %2 = qopt.fake_quant %x as !quant.uniform<i8:f32, 0.5> : ...
+    %vq = qopt.fake_quant %v as !quant.uniform<i8<-127:127>:f32, 0.25> : ...
+    %y = qopt.matmul %2, %vq : (tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<1x1xf32>
+    ```
+    Refused:
+    ```mlir
+    // observer 'a' is left; run qopt-nudge-ranges first
+    %0 = qopt.observe %x {name = "a"} : (tensor<1x2xf32>) -> tensor<1x2xf32>
+    ```
   }];
 }
 
@@ -146,6 +170,19 @@ def VerifyQuantized : Pass<"qopt-verify-quantized", "::mlir::func::FuncOp"> {
     bits.
 
     Changes nothing. Refused: whatever breaks the contract, named with its layer.
+
+    Accepted, and the same after (the function carries `qopt.contract`):
+    ```mlir
+    %0 = qopt.quantize %x : (tensor<1x2xf32>) -> tensor<1x2x!quant.uniform<i8:f32, 0.5>>
+    %w = qopt.constant dense_resource<w> : tensor<1x2x!quant.uniform<i8<-127:127>:f32, 0.25>>
+    %y = qopt.matmul %0, %w : ... -> tensor<1x1xf32>
+    ```
+    Refused:
+    ```mlir
+    // layer 'f' (qopt.fake_quant): has no place on the quantized level;
+    // run convert-qopt-fake-quant-to-quantized
+    %y = qopt.fake_quant %x as !quant.uniform<i8:f32, 0.5> {qopt.layer = "f"} : ...
+    ```
   }];
 }
 
