@@ -34,8 +34,9 @@ class _Samples(CalibrationDataReader):
         return next(self._feeds, None)
 
 
-def quantize(model: Path, calibration: np.ndarray, output: Path) -> None:
-    """Writes the QDQ model: u8 activations, s8 weights per channel, min/max."""
+def quantize(model: Path, calibration: np.ndarray, output: Path,
+             per_channel: bool = True) -> None:
+    """Writes the QDQ model: u8 activations, s8 weights, ranges min/max."""
     session = onnxruntime.InferenceSession(
         str(model), providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
@@ -44,7 +45,7 @@ def quantize(model: Path, calibration: np.ndarray, output: Path) -> None:
         quant_pre_process(str(model), str(prepared))
         quantize_static(
             str(prepared), str(output), _Samples(name, calibration),
-            quant_format=QuantFormat.QDQ, per_channel=True,
+            quant_format=QuantFormat.QDQ, per_channel=per_channel,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax)
 

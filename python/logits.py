@@ -29,3 +29,14 @@ def sqnr_db(reference: np.ndarray, measured: np.ndarray) -> float:
     signal = np.sum(centred(reference) ** 2)
     noise = np.sum(centred(measured.astype(np.float64) - reference) ** 2)
     return float("inf") if noise == 0 else float(10 * np.log10(signal / noise))
+
+
+def kl_nats(reference: np.ndarray, measured: np.ndarray) -> float:
+    """Mean KL divergence of softmax(measured) from softmax(reference), in nats."""
+    def log_softmax(x: np.ndarray) -> np.ndarray:
+        x = x.astype(np.float64)
+        x = x - x.max(axis=1, keepdims=True)
+        return x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+
+    p, q = log_softmax(reference), log_softmax(measured)
+    return float(np.mean(np.sum(np.exp(p) * (p - q), axis=1)))

@@ -11,6 +11,7 @@ import onnx
 
 import fashion_mnist
 import hostile
+import logits
 import make_networks
 from onnx_builder import GraphBuilder
 from qopt_tools import REPOSITORY, identifier
@@ -33,6 +34,21 @@ class IdxTest(unittest.TestCase):
             self.read(b"\0\0\x0d\x01\0\0\0\x01\0")
         with self.assertRaisesRegex(ValueError, "do not make"):
             self.read(b"\0\0\x08\x01\0\0\0\x05\0")
+
+
+class LogitsTest(unittest.TestCase):
+    # Softmax of the first is 0.5, 0.5; of the second 0.8, 0.2.
+    even = np.array([[3.0, 3.0]])
+    uneven = np.array([[7.0 + np.log(4), 7.0]])
+
+    def test_divergence(self) -> None:
+        self.assertAlmostEqual(logits.kl_nats(self.even, self.uneven),
+                               0.5 * np.log(0.5 / 0.8) + 0.5 * np.log(0.5 / 0.2))
+        self.assertEqual(logits.kl_nats(self.even, self.even + 100), 0)
+
+    def test_common_shift_is_no_noise(self) -> None:
+        self.assertEqual(logits.sqnr_db(self.uneven, self.uneven + 1), np.inf)
+        self.assertAlmostEqual(logits.sqnr_db(self.uneven, 1.1 * self.uneven), 20)
 
 
 class BuilderTest(unittest.TestCase):
