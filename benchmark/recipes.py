@@ -85,12 +85,15 @@ LOADERS: dict[str, Callable[[], Network]] = {
     **{name: lambda name=name: load_fashion(name)
        for name in ("plain", "depthwise", "residual")}}
 
-# What to give qopt-compile; one step more from line to line.
+# What to give qopt-compile. Steps are added one by one; where a step has
+# alternatives, each has a recipe.
 RECIPES: dict[str, list[str]] = {
     "basic": [],
     "ibc-pre": ["--correct-bias=pre"],
     "ibc-post": ["--correct-bias=post"],
     "ibc-both": ["--correct-bias=pre+post"],
+    "mse-ranges+ibc-pre": ["--calibrator=mse", "--correct-bias=pre"],
+    "mse-weights+ibc-pre": ["--weight-ranges=mse", "--correct-bias=pre"],
     "cle": ["--equalize=cross-layer"],
     "cle+ibc-pre": ["--equalize=cross-layer", "--correct-bias=pre"],
     "nme": ["--equalize=noise-model"],
