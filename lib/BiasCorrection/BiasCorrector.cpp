@@ -77,23 +77,20 @@ llvm::Error BiasCorrector::setBias(Layer &layer, ArrayRef<int32_t> bias) {
 // Measuring
 //===----------------------------------------------------------------------===//
 
-llvm::Expected<SmallVector<Tensor>> BiasCorrector::readInputs(int64_t batch) const {
-  auto values = source.getBatch(batch);
-  if (!values)
-    return values.takeError();
+/// Floats are borrowed from `values`.
+SmallVector<Tensor> BiasCorrector::makeInputs(ArrayRef<std::vector<float>> values) const {
   SmallVector<Tensor> inputs;
   func::FuncOp network = function;
-  for (auto [argument, reals] : llvm::zip_equal(network.getArguments(), *values)) {
+  for (auto [argument, reals] : llvm::zip_equal(network.getArguments(), values)) {
     ArrayRef<int64_t> shape = cast<RankedTensorType>(argument.getType()).getShape();
-    bool quantized = isQuantized(argument);
-    Tensor input = quantized ? Tensor::makeCodes(shape) : Tensor::makeReals(shape);
-    if (quantized) {
-      numerics::Grid grid = getGrid(argument);
-      llvm::transform(reals, input.writeCodes().data,
-                      [&](float value) { return numerics::quantizeValue(value, grid); });
-    } else {
-      llvm::copy(reals, input.writeReals().data);
+    if (!isQuantized(argument)) {
+      inputs.push_back(Tensor::borrowReals(shape, reals.data()));
+      continue;
     }
+    Tensor input = Tensor::makeCodes(shape);
+    numerics::Grid grid = getGrid(argument);
+    llvm::transform(reals, input.writeCodes().data,
+                    [&](float value) { return numerics::quantizeValue(value, grid); });
     inputs.push_back(std::move(input));
   }
   return inputs;
@@ -104,10 +101,10 @@ llvm::Expected<std::vector<double>> BiasCorrector::sumOverData(ArrayRef<Value> t
   std::vector<std::vector<double>> parts(threads, std::vector<double>(numSums));
   llvm::Error error = parallelFor(threads, threads, [&](int64_t worker) -> llvm::Error {
     for (int64_t batch = worker; batch < source.numBatches(); batch += threads) {
-      auto inputs = readInputs(batch);
-      if (!inputs)
-        return inputs.takeError();
-      auto seen = network.run(worker, *inputs, taps);
+      auto values = source.getBatch(batch);
+      if (!values)
+        return values.takeError();
+      auto seen = network.run(worker, makeInputs(*values), taps);
       if (!seen)
         return seen.takeError();
       add(*seen, parts[worker]);
@@ -158,19 +155,27 @@ llvm::Expected<std::vector<double>> BiasCorrector::measureBefore(const Layer &la
 }
 
 namespace {
-/// Stored bounds of a layer's results, one or one per channel.
+/// Stored bounds of a layer's results, per channel.
 struct StoredBounds {
-  SmallVector<int32_t> low, high;
+  std::vector<int32_t> low, high;
 
-  explicit StoredBounds(Operation *op) {
+  StoredBounds(Operation *op, size_t channels) {
     numerics::Grid grid = getGrid(op->getResult(0));
-    auto store = [&](float bound) { return numerics::storageBound(bound, grid); };
     ClampBounds clamp = getClampBounds(cast<ClampedOpInterface>(op));
-    low = llvm::map_to_vector(clamp.min, store);
-    high = llvm::map_to_vector(clamp.max, store);
+    for (size_t channel = 0; channel < channels; ++channel) {
+      low.push_back(numerics::storageBound(clamp.low(channel), grid));
+      high.push_back(numerics::storageBound(clamp.high(channel), grid));
+    }
   }
-  bool contains(int32_t code, size_t channel) const {
-    return code > low[low.size() == 1 ? 0 : channel] && code < high[high.size() == 1 ? 0 : channel];
+
+  /// Adds for each channel the number of codes strictly between its bounds.
+  void countInside(ArrayRef<int32_t> codes, MutableArrayRef<double> counts) const {
+    std::vector<int32_t> inside(low.size());
+    for (size_t i = 0; i < codes.size(); i += inside.size())
+      for (size_t c = 0; c < inside.size(); ++c)
+        inside[c] += (codes[i + c] > low[c]) & (codes[i + c] < high[c]);
+    for (auto [count, more] : llvm::zip_equal(counts, inside))
+      count += more;
   }
 };
 } // namespace
@@ -178,16 +183,12 @@ struct StoredBounds {
 llvm::Expected<BiasCorrector::ClampedMeans> BiasCorrector::measureAfter(const Layer &layer) {
   WeightedOpInterface op = layer.op;
   Value result = op->getResult(0);
-  StoredBounds bounds(op);
   size_t outputs = layer.linear.numOutputs();
+  StoredBounds bounds(op, outputs);
   auto sums =
       sumOverData(result, 2 * outputs, [&](ArrayRef<Tensor> seen, MutableArrayRef<double> own) {
-        ArrayRef<int32_t> codes = seen[0].codes();
-        addChannels(codes, own.take_front(outputs));
-        double *inside = own.data() + outputs;
-        for (size_t i = 0; i < codes.size(); i += outputs)
-          for (size_t c = 0; c < outputs; ++c)
-            inside[c] += bounds.contains(codes[i + c], c);
+        addChannels(seen[0].codes(), own.take_front(outputs));
+        bounds.countInside(seen[0].codes(), own.drop_front(outputs));
       });
   if (!sums)
     return sums.takeError();

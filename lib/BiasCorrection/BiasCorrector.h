@@ -62,7 +62,7 @@ private:
   using AddFn = llvm::function_ref<void(llvm::ArrayRef<Tensor>, llvm::MutableArrayRef<double>)>;
   llvm::Expected<std::vector<double>> sumOverData(llvm::ArrayRef<mlir::Value> taps, size_t numSums,
                                                   AddFn add);
-  llvm::Expected<llvm::SmallVector<Tensor>> readInputs(int64_t batch) const;
+  llvm::SmallVector<Tensor> makeInputs(llvm::ArrayRef<std::vector<float>> values) const;
 
   mlir::func::FuncOp function;
   TunableNetwork &network;

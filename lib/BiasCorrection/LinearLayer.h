@@ -103,9 +103,14 @@ std::vector<double> LinearLayer::apply(llvm::ArrayRef<double> sums, WeightFn wei
 /// Adds the values of each channel (the last dimension) to `sums`.
 template <typename T>
 void addChannels(llvm::ArrayRef<T> values, llvm::MutableArrayRef<double> sums) {
-  for (size_t i = 0; i < values.size(); i += sums.size())
-    for (size_t c = 0; c < sums.size(); ++c)
-      sums[c] += values[i + c];
+  // Sums of codes fit 32 bits for as many as a tensor of 2^24 pixels.
+  using Sum = std::conditional_t<std::is_integral_v<T>, int32_t, double>;
+  std::vector<Sum> own(sums.size());
+  for (size_t i = 0; i < values.size(); i += own.size())
+    for (size_t c = 0; c < own.size(); ++c)
+      own[c] += values[i + c];
+  for (size_t c = 0; c < own.size(); ++c)
+    sums[c] += own[c];
 }
 
 } // namespace qopt

@@ -54,8 +54,7 @@ TunableJit::TunableJit(func::FuncOp function, std::unique_ptr<CompiledNetwork> n
   for (unsigned i = 0; i < numWorkers; ++i) {
     Worker &worker = workers.emplace_back();
     worker.network = i == 0 ? std::move(network) : workers.front().network->share();
-    for (Type type : function.getArgumentTypes())
-      worker.inputs.emplace_back(getBytes(type));
+    worker.inputs.resize(function.getNumArguments());
     for (Type type : function.getResultTypes())
       worker.outputs.emplace_back(getBytes(type));
   }
@@ -82,6 +81,11 @@ llvm::Expected<SmallVector<Tensor>> TunableJit::run(unsigned index, ArrayRef<Ten
   SmallVector<void *> to;
   for (auto [type, input, bytes] :
        llvm::zip_equal(function.getArgumentTypes(), inputs, worker.inputs)) {
+    if (input.isReal()) {
+      from.push_back(input.reals().data());
+      continue;
+    }
+    bytes.resize(input.size());
     input.toBytes(cast<RankedTensorType>(type), bytes.data());
     from.push_back(bytes.data());
   }
