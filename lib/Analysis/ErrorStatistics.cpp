@@ -67,5 +67,5 @@ ErrorFigures ErrorStatistics::layer() const {
 
 int64_t ErrorStatistics::worstChannel() const {
   auto less = [](const Sums &a, const Sums &b) { return a.errorSquared < b.errorSquared; };
-  return std::max_element(sums.begin(), sums.end(), less) - sums.begin();
+  return llvm::max_element(sums, less) - sums.begin();
 }

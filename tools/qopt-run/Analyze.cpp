@@ -88,7 +88,7 @@ Error Analysis::prepareFloatNetwork() {
 Error Analysis::checkInterfaces() {
   auto same = [](const Port &a, const Port &b) { return a.type == b.type && a.shape == b.shape; };
   std::vector<Port> first = getInputPorts(exact), second = getInputPorts(quantized);
-  if (std::equal(first.begin(), first.end(), second.begin(), second.end(), same))
+  if (llvm::equal(first, second, same))
     return Error::success();
   return fail(options.analyze + ": its inputs are not those of " + options.model +
               "; quantize that network, with --io=float and the model's own layout");
