@@ -2,6 +2,7 @@
 // Quantized level to object file: our two pipelines, translation to LLVM IR, O2, emission.
 #include "qopt/Target/Compile.h"
 
+#include "Emission.h"
 #include "ObjectCheck.h"
 #include "qopt/Pipelines/Lowering.h"
 
@@ -162,12 +163,12 @@ static void optimize(llvm::Module &code, llvm::TargetMachine &machine, unsigned 
 }
 
 static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
-emitObject(llvm::Module &code, llvm::TargetMachine &machine) {
+emitFile(llvm::Module &code, llvm::TargetMachine &machine, llvm::CodeGenFileType type) {
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
-    return llvm::createStringError("LLVM cannot emit objects for %s",
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, type))
+    return llvm::createStringError("LLVM cannot emit code for %s",
                                    machine.getTargetTriple().str().c_str());
   passes.run(code);
   return std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(bytes), "qopt.o",
@@ -181,10 +182,10 @@ static void registerTranslations(MLIRContext *context) {
   context->appendDialectRegistry(registry);
 }
 
-/// A program of the LLVM dialect to an object; the program is gone afterwards, its memory with it.
-static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
-emitProgram(OwningOpRef<ModuleOp> program, const Target &target, unsigned optLevel) {
-  auto machine = createTargetMachine(target, optLevel);
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+qopt::emitProgram(OwningOpRef<ModuleOp> program, const Target &target,
+                  const EmissionOptions &options) {
+  auto machine = createTargetMachine(target, options.optLevel);
   if (!machine)
     return machine.takeError();
   registerTranslations(program->getContext());
@@ -194,13 +195,17 @@ emitProgram(OwningOpRef<ModuleOp> program, const Target &target, unsigned optLev
   program = nullptr;
   if (!code)
     return code.takeError();
-  optimize(**code, **machine, optLevel);
-  auto object = emitObject(**code, **machine);
-  if (!object)
-    return object.takeError();
-  if (llvm::Error error = checkFreestanding(**object))
-    return std::move(error);
-  return object;
+  if (options.adapt)
+    if (llvm::Error error = options.adapt(**code))
+      return std::move(error);
+  optimize(**code, **machine, options.optLevel);
+  auto file = emitFile(**code, **machine, options.fileType);
+  if (!file)
+    return file.takeError();
+  if (options.fileType == llvm::CodeGenFileType::ObjectFile && !options.adapt)
+    if (llvm::Error error = checkFreestanding(**file))
+      return std::move(error);
+  return file;
 }
 
 llvm::Expected<CompiledObject> qopt::compileToObject(ModuleOp module, const Target &target,
@@ -218,7 +223,9 @@ llvm::Expected<CompiledObject> qopt::compileProgram(OwningOpRef<ModuleOp> progra
   compiled.programs = codegen::getProgramInfos(*program);
   if (llvm::Error error = lowerToLLVM(*program, target))
     return std::move(error);
-  auto object = emitProgram(std::move(program), target, options.optLevel);
+  EmissionOptions emission;
+  emission.optLevel = options.optLevel;
+  auto object = emitProgram(std::move(program), target, emission);
   if (!object)
     return object.takeError();
   compiled.object = std::move(*object);

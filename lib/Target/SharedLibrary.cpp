@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Linking through lld, in this process where that is safe, else as a program.
+#include "Emission.h"
 #include "qopt/Target/Compile.h"
 
 #include "lld/Common/Driver.h"
@@ -41,6 +42,21 @@ static llvm::Error linkBySpawning(llvm::ArrayRef<const char *> arguments, std::s
   return llvm::createStringError("ld.lld failed: %s", error.c_str());
 }
 
+static llvm::Error link(llvm::ArrayRef<const char *> arguments) {
+  std::string message;
+  if (linkInProcess(arguments, message))
+    return llvm::Error::success();
+  return linkBySpawning(arguments, message);
+}
+
+llvm::Error qopt::mergeObjects(llvm::ArrayRef<std::string> objects, llvm::StringRef output) {
+  std::string path = output.str();
+  llvm::SmallVector<const char *> arguments = {"ld.lld", "-r", "-o", path.c_str()};
+  for (const std::string &object : objects)
+    arguments.push_back(object.c_str());
+  return link(arguments);
+}
+
 llvm::Error qopt::linkSharedLibrary(llvm::StringRef objectPath, llvm::StringRef outputPath,
                                     llvm::StringRef network) {
   std::string object = objectPath.str(), output = outputPath.str();
@@ -50,12 +66,10 @@ llvm::Error qopt::linkSharedLibrary(llvm::StringRef objectPath, llvm::StringRef 
       "ld.lld",           "-shared",         "--no-undefined", "-z",           "noexecstack",
       "--hash-style=gnu", "--build-id=none", alias.c_str(),    object.c_str(), "-o",
       temporary.c_str()};
-  std::string message;
-  if (!linkInProcess(arguments, message))
-    if (llvm::Error error = linkBySpawning(arguments, message)) {
-      llvm::sys::fs::remove(temporary);
-      return error;
-    }
+  if (llvm::Error error = link(arguments)) {
+    llvm::sys::fs::remove(temporary);
+    return error;
+  }
   if (std::error_code error = llvm::sys::fs::rename(temporary, output)) {
     llvm::sys::fs::remove(temporary);
     return llvm::createStringError(error, "cannot write '%s': %s", output.c_str(),

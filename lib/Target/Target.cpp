@@ -76,6 +76,17 @@ llvm::Expected<const Target *> qopt::lookupTarget(llvm::StringRef name) {
                                  name.str().c_str(), llvm::join(names, ", ").c_str());
 }
 
+llvm::Expected<std::vector<const Target *>> qopt::lookupTargets(llvm::StringRef names) {
+  std::vector<const Target *> targets;
+  for (llvm::StringRef name : llvm::split(names, ',')) {
+    llvm::Expected<const Target *> target = lookupTarget(name);
+    if (!target)
+      return target.takeError();
+    targets.push_back(*target);
+  }
+  return targets;
+}
+
 std::string qopt::getFeatureString(const Target &target) {
   std::string text;
   for (const std::string &feature : target.features)

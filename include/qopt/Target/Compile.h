@@ -38,6 +38,13 @@ struct CompiledObject {
 llvm::Expected<CompiledObject> compileToObject(mlir::ModuleOp module, const Target &target,
                                                const CompileOptions &options = {});
 
+/// The same for several machines in one object, best first: entry points are indirect functions that
+/// the loader resolves to the first target that the CPU runs, the last one if none. Descriptors ask
+/// for the features of the last target and for a workspace that serves all.
+llvm::Expected<CompiledObject> compileToObject(mlir::ModuleOp module,
+                                               llvm::ArrayRef<const Target *> targets,
+                                               const CompileOptions &options = {});
+
 /// The same from kernel programs (level 4) or the LLVM dialect (level 5), which were made for a
 /// target of the same kind of machine.
 llvm::Expected<CompiledObject> compileProgram(mlir::OwningOpRef<mlir::ModuleOp> program,
@@ -48,6 +55,11 @@ llvm::Expected<CompiledObject> compileProgram(mlir::OwningOpRef<mlir::ModuleOp> 
 llvm::Error lowerToKernels(mlir::ModuleOp module, const Target &target,
                            const CompileOptions &options = {});
 llvm::Error lowerToLLVM(mlir::ModuleOp module, const Target &target);
+
+/// Assembly of the kernels that compute `layer`; an error lists the layers that there are.
+llvm::Expected<std::string> getKernelAssembly(mlir::ModuleOp module, const Target &target,
+                                              llvm::StringRef layer,
+                                              const CompileOptions &options = {});
 
 /// The machine that LLVM generates code for.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const Target &target,

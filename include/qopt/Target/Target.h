@@ -29,6 +29,8 @@ llvm::ArrayRef<Target> getTargets();
 std::vector<const Target *> getHostTargets();
 /// By name, or "host"; an error that lists the names otherwise.
 llvm::Expected<const Target *> lookupTarget(llvm::StringRef name);
+/// Names with commas between them, or "host".
+llvm::Expected<std::vector<const Target *>> lookupTargets(llvm::StringRef names);
 /// Success if this CPU runs code for `target`, else an error that says what it lacks.
 llvm::Error checkHost(const Target &target);
 /// An error naming the first feature that this CPU lacks; success if it can run `features`.
