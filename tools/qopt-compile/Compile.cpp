@@ -10,8 +10,10 @@
 #include "qopt/Target/Compile.h"
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace mlir;
@@ -27,8 +29,8 @@ namespace {
 /// One run of the tool: the model on its way down the levels.
 class Compilation {
 public:
-  Compilation(const DriverOptions &options, const Target &target, Model model)
-      : options(options), target(target), model(std::move(model)), startLevel(this->model.level()),
+  Compilation(const DriverOptions &options, std::vector<const Target *> targets, Model model)
+      : options(options), targets(std::move(targets)), target(*this->targets.front()), model(std::move(model)), startLevel(this->model.level()),
         folder(options) {}
 
   /// From levels 1 to 3.
@@ -44,6 +46,7 @@ private:
   /// Machine code, headers and report.
   Error emit();
   Error emitKernels();
+  Error printAssembly();
   Error emitMachineCode(const MemoryBuffer &object, StringRef network);
   Error emitHeaders(const codegen::ProgramInfo &program);
   Error emitReport(const codegen::ProgramInfo &program);
@@ -53,7 +56,8 @@ private:
   std::string io() const { return options.io.empty() ? "float" : options.io; }
 
   const DriverOptions &options;
-  const Target &target;
+  std::vector<const Target *> targets;
+  const Target &target; ///< the first
   Model model;
   Level startLevel;
   OutputFolder folder;
@@ -170,7 +174,7 @@ Error Compilation::emitReport(const codegen::ProgramInfo &program) {
   ReportContext context;
   context.options = &options;
   context.inputHash = std::move(*hash);
-  context.target = target.name.str();
+  context.target = join(map_range(targets, [](const Target *t) { return t->name; }), ",");
   context.numerics = stringifyContract(getContract(*network)).str();
   context.io = hasQuantizedInterface(*network) ? "quantized" : "float";
   context.fromFloat = startLevel == Level::Float;
@@ -182,6 +186,14 @@ Error Compilation::emitKernels() {
   if (Error error = lowerToKernels(model.module(), target))
     return nameFile(model.path(), std::move(error));
   return folder.stageModule(".kernels.mlir", model.module());
+}
+
+Error Compilation::printAssembly() {
+  Expected<std::string> text = getKernelAssembly(model.module(), target, options.dumpAsm);
+  if (!text)
+    return nameFile(model.path(), text.takeError());
+  outs() << *text;
+  return Error::success();
 }
 
 /// A shared library is linked from the object's file, wanted or not.
@@ -211,7 +223,10 @@ Error Compilation::emitHeaders(const codegen::ProgramInfo &program) {
 Error Compilation::emit() {
   if (options.stopAfter == Stage::Kernels)
     return emitKernels();
-  Expected<CompiledObject> compiled = compileToObject(model.module(), target);
+  if (!options.dumpAsm.empty())
+    if (Error error = printAssembly())
+      return error;
+  Expected<CompiledObject> compiled = compileToObject(model.module(), targets);
   if (!compiled)
     return nameFile(model.path(), compiled.takeError());
   const codegen::ProgramInfo &program = compiled->programs.front();
@@ -243,13 +258,22 @@ Error Compilation::runProgram() {
   return folder.commit();
 }
 
+static Error checkTargets(const DriverOptions &options, ArrayRef<const Target *> targets) {
+  for (const Target *target : targets)
+    if (options.emitGiven && options.emit.shared && !target->hostCanLink)
+      return fail("--emit=so: a shared library for " + target->name +
+                  " cannot be linked here; leave out so");
+  if (options.stopAfter == Stage::Kernels && targets.size() > 1)
+    return fail("--stop-after=kernels: kernels are made for one target; give one --target");
+  return Error::success();
+}
+
 Error compile(const DriverOptions &options) {
-  Expected<const Target *> target = lookupTarget(options.target);
-  if (!target)
-    return target.takeError();
-  if (options.emitGiven && options.emit.shared && !(*target)->hostCanLink)
-    return fail("--emit=so: a shared library for " + (*target)->name +
-                " cannot be linked here; leave out so");
+  Expected<std::vector<const Target *>> targets = lookupTargets(options.target);
+  if (!targets)
+    return targets.takeError();
+  if (Error error = checkTargets(options, *targets))
+    return error;
   ImportSettings settings;
   settings.batch = options.batch;
   settings.nhwcInterface = options.nhwcInterface;
@@ -259,7 +283,10 @@ Error compile(const DriverOptions &options) {
   if (Error error = checkOptions(options, *model))
     return error;
   bool isProgram = model->level() > Level::Quantized;
-  Compilation compilation(options, **target, std::move(*model));
+  if (isProgram && (targets->size() > 1 || !options.dumpAsm.empty()))
+    return fail(model->path() + ": is made for one target already and knows no layers; give one "
+                                "--target and leave out --dump-asm");
+  Compilation compilation(options, std::move(*targets), std::move(*model));
   return isProgram ? compilation.runProgram() : compilation.run();
 }
 

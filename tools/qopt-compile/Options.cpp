@@ -173,6 +173,7 @@ static void readPaths(const CommandLine &line, DriverOptions &options) {
   options.calibrationData = line.text(OPT_calibrate);
   options.rangesFile = line.text(OPT_ranges);
   options.target = line.text(OPT_target, "host");
+  options.dumpAsm = line.text(OPT_dump_asm);
   options.listTargets = line.has(OPT_list_targets);
   options.emitGiven = line.has(OPT_emit);
 }

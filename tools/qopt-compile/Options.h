@@ -21,7 +21,8 @@ struct DriverOptions {
   std::string model, outputDir, name;
   std::string calibrationData; ///< empty: none
   std::string rangesFile;      ///< empty: none
-  std::string target = "host";
+  std::string target = "host"; ///< or several with commas between them
+  std::string dumpAsm;         ///< the layer whose kernels are printed as assembly; empty: none
   bool perChannelWeights = true;
   bool symmetricActivations = false;
   std::string calibrator = "minmax";

@@ -17,8 +17,10 @@ def ranges : Value<"ranges", "With --calibrate: the ranges found are written her
 def ranges_apart : Apart<"ranges", ranges>;
 def name : Value<"name", "C name of the network (default: the file's stem)", "<identifier>">;
 def name_apart : Apart<"name", name>;
-def target : Value<"target", "Machine to compile for (default: host)", "<name>">;
+def target : Value<"target", "Machine to compile for (default: host); several, best first: the library chooses when it is loaded", "<name,...>">;
 def target_apart : Apart<"target", target>;
+def dump_asm : Value<"dump-asm", "Print the assembly of the kernels that compute this layer", "<layer>">;
+def dump_asm_apart : Apart<"dump-asm", dump_asm>;
 def list_targets : Flag<["--"], "list-targets">, HelpText<"Print the targets and leave">;
 def weights : Value<"weights", "per-channel (default) or per-tensor", "<granularity>">;
 def activations : Value<"activations", "asymmetric (default) or symmetric", "<kind>">;
