@@ -46,7 +46,9 @@ void NoiseModel::addActivation(const ScaleGraph &graph, Value value,
                                const ChannelStatistics &statistics,
                                const Sensitivities &sensitivities) {
   const ChannelSums &sums = statistics.find(value)->second;
-  ActivationTerm term{graph.getScales(value), sensitivities.get(value), {}, {}};
+  // Where an op clamps, the value is rounded in the same way every time: zero is on the grid, and
+  // bias correction sees to the other bound.
+  ActivationTerm term{graph.getScales(value), sensitivities.getBeforeClamp(value), {}, {}};
   for (size_t c = 0; c < term.scales.size(); ++c) {
     term.low.push_back(std::min(sums.min[c], 0.0f));
     term.high.push_back(std::max(sums.max[c], 0.0f));

@@ -44,16 +44,14 @@ static void passThroughLayer(WeightedOpInterface layer, ArrayRef<double> result,
       input[layout.getInput(o, j)] += result[o] * *square++;
 }
 
-/// The factor by which an op hands on the energy of noise in its input.
-static double getGain(Operation *op) {
-  return TypeSwitch<Operation *, double>(op)
-      .Case([](AvgPool2DOp pool) { // n values with weight 1 / n
-        return 1.0 / (pool.getKernel()[0] * pool.getKernel()[1]);
-      })
+/// The number of values that an averaging op takes the mean of; 1 for other ops.
+static int64_t getMeanSize(Operation *op) {
+  return TypeSwitch<Operation *, int64_t>(op)
+      .Case([](AvgPool2DOp pool) { return pool.getKernel()[0] * pool.getKernel()[1]; })
       .Case([](ReduceMeanOp mean) {
-        return static_cast<double>(getElements(mean.getOutput())) / getElements(mean.getInput());
+        return getElements(mean.getInput()) / std::max<int64_t>(getElements(mean.getOutput()), 1);
       })
-      .Default([](Operation *) { return 1.0; });
+      .Default([](Operation *) { return 1; });
 }
 
 void Sensitivities::pass(Operation *op, const std::vector<double> &result) {
@@ -64,7 +62,7 @@ void Sensitivities::pass(Operation *op, const std::vector<double> &result) {
         target += value;
     return;
   }
-  double gain = getGain(op);
+  double gain = 1.0 / getMeanSize(op); // n independent errors with weight 1 / n
   size_t next = 0; // where the operand's channels begin in the result: moves on in a concat
   auto concat = dyn_cast<ConcatOp>(op);
   bool alongChannels = concat && concat.getAxis() + 1 == getShape(op->getResult(0)).size();

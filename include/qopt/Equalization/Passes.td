@@ -11,10 +11,11 @@ def EqualizeCrossLayer : Pass<"qopt-equalize-cross-layer", "::mlir::func::FuncOp
     Channel c between two layers may be divided by any `s > 0` if the next layer multiplies by it:
     rows `w1[c] / s`, `b1[c] / s`, columns `w2[:, c] * s`. The pass takes `s = sqrt(r1 / r2)`, where
     `r1` is the greatest |weight| that makes the channel and `r2` the greatest that reads it, layer
-    after layer until nothing moves (Nagel 2019, Meller 2019). A ReLU lets scales through; clamps
-    with other bounds become clamps per channel (`6 / s` for ReLU6), which is exact. Channels that
-    meet in an addition share one scale, as do those before and after pools, means and reshapes; a
-    depthwise convolution has a scale on either side.
+    after layer, for a few rounds (Nagel 2019, Meller 2019): each further round evens out weights at
+    the cost of activations, whose ranges drift apart. A ReLU lets scales through; clamps with other
+    bounds become clamps per channel (`6 / s` for ReLU6), which is exact. Channels that meet in an
+    addition share one scale, as do those before and after pools, means and reshapes; a depthwise
+    convolution has a scale on either side.
 
     Before:
     ```mlir
@@ -39,7 +40,7 @@ def EqualizeCrossLayer : Pass<"qopt-equalize-cross-layer", "::mlir::func::FuncOp
     whose weights are not constant. Left alone: channels without weights on one of the sides.
     Refused with an error: a network with observers or grids.
   }];
-  let options = [Option<"iterations", "iterations", "unsigned", "50",
+  let options = [Option<"iterations", "iterations", "unsigned", "3",
     "Most rounds over the layers; a round that moves no scale by 0.1 % is the last">];
   let statistics = [Statistic<"numScaled", "num-scaled", "Scales that are not 1">];
 }
@@ -73,9 +74,9 @@ def EqualizeNoiseModel : Pass<"qopt-equalize-noise-model", "::mlir::ModuleOp"> {
     %0 = qopt.matmul %x, %w0 {clamp_min = array<f32: 0.0>} : ...
     %1 = qopt.matmul %0, %w1 : ...
     ```
-    After: the greatest outputs are 46 and 533, no longer 19 and 1280.
+    After: the greatest values are 64 and 381, no longer 19 and 1280.
     ```mlir
-    // w0 = [[2.4, 0], [0, 26.7]], w1 = [[0.42, 2.4]]
+    // w0 = [[3.4, 0], [0, 19]], w1 = [[0.30, 3.4]]
     ```
 
     Preconditions: those of `qopt-equalize-cross-layer`; example inputs.

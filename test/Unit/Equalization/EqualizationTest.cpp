@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Equalization changes no output of a float network: random networks before and after.
+#include "../ExecutionEngine/RandomFloatNetwork.h"
+
+#include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/ExecutionEngine/EvaluationModels.h"
+#include "qopt/ExecutionEngine/Interpreter.h"
+#include "qopt/Pipelines/Quantization.h"
+#include "qopt/Support/ArrayFile.h"
+
+#include "mlir/IR/AsmState.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "gtest/gtest.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace qopt;
+
+namespace {
+
+constexpr int kSamples = 3;
+
+/// A random network and data for it, prepared in one way or another.
+class Prepared {
+public:
+  Prepared(uint32_t seed, StringRef equalize, StringRef weights, bool threads = false)
+      : network(seed), context(makeRegistry(), threads ? MLIRContext::Threading::ENABLED
+                                                       : MLIRContext::Threading::DISABLED) {
+    context.loadAllAvailableDialects();
+    ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+      if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+        message += diagnostic.str();
+      return success();
+    });
+    module = parseSourceString<ModuleOp>(network.text(), &context);
+    if (!module)
+      return; // windows leave nothing of the image
+    makeData(seed);
+    PrepareOptions options;
+    options.equalize = equalize.str();
+    options.weights = weights.str();
+    options.data = path.str().str();
+    PassManager manager(&context);
+    buildPreparePipeline(manager, options);
+    works = succeeded(manager.run(*module));
+  }
+  ~Prepared() { llvm::sys::fs::remove(path); }
+
+  std::vector<float> evaluate() {
+    func::FuncOp function = *module->getOps<func::FuncOp>().begin();
+    auto type = cast<RankedTensorType>(function.getArgument(0).getType());
+    Interpreter interpreter = llvm::cantFail(Interpreter::create(function));
+    std::vector<float> outputs;
+    for (int sample = 0; sample < kSamples; ++sample) {
+      Tensor input =
+          Tensor::borrowReals(type.getShape(), data.data() + sample * network.inputSize());
+      for (const Tensor &result : llvm::cantFail(interpreter.run(input)))
+        llvm::append_range(outputs, result.reals());
+    }
+    return outputs;
+  }
+  /// Whether some op clamps its channels differently.
+  bool hasChannelClamps() {
+    bool found = false;
+    module->walk([&](ClampedOpInterface op) {
+      for (DenseF32ArrayAttr bounds : {op.getClampMinAttr(), op.getClampMaxAttr()})
+        found |= bounds && bounds.size() > 1;
+    });
+    return found;
+  }
+  std::string print() {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    module->print(stream);
+    return text;
+  }
+
+  bool isValid() const { return static_cast<bool>(module); }
+
+  bool works = false;
+  std::string message;
+
+private:
+  static DialectRegistry makeRegistry() {
+    DialectRegistry registry;
+    registry.insert<func::FuncDialect, QOptDialect>();
+    registerEvaluationModels(registry);
+    return registry;
+  }
+  void makeData(uint32_t seed) {
+    std::mt19937 random(seed);
+    std::normal_distribution<float> values;
+    data.resize(kSamples * network.inputSize());
+    std::generate(data.begin(), data.end(), [&] { return values(random); });
+    llvm::sys::fs::createTemporaryFile("qopt-equalize", "npy", path);
+    func::FuncOp function = *module->getOps<func::FuncOp>().begin();
+    auto type = cast<RankedTensorType>(function.getArgument(0).getType());
+    ArrayView view{"", ArrayType::F32, SmallVector<int64_t>(type.getShape()),
+                   reinterpret_cast<const char *>(data.data())};
+    view.shape[0] *= kSamples;
+    llvm::cantFail(writeArrayFile(path, view));
+  }
+
+  test::RandomFloatNetwork network;
+  MLIRContext context;
+  OwningOpRef<ModuleOp> module;
+  std::vector<float> data;
+  SmallString<128> path;
+};
+
+/// ||values - reference|| / ||reference||.
+double getRelativeChange(ArrayRef<float> reference, ArrayRef<float> values) {
+  double signal = 1e-30, error = 0;
+  for (auto [r, v] : llvm::zip_equal(reference, values)) {
+    signal += double(r) * r;
+    error += (double(v) - r) * (double(v) - r);
+  }
+  return std::sqrt(error / signal);
+}
+
+void expectExact(StringRef equalize, StringRef weights) {
+  int changed = 0;
+  for (uint32_t seed = 0; seed < 60; ++seed) {
+    Prepared plain(seed, "none", weights), equalized(seed, equalize, weights);
+    if (!plain.isValid())
+      continue;
+    ASSERT_TRUE(plain.works) << plain.message;
+    if (StringRef(equalized.message).contains("comes before observers and grids"))
+      continue;
+    ASSERT_TRUE(equalized.works) << "seed " << seed << ": " << equalized.message;
+    EXPECT_LE(getRelativeChange(plain.evaluate(), equalized.evaluate()), 1e-5) << "seed " << seed;
+    changed += equalized.hasChannelClamps();
+  }
+  EXPECT_GE(changed, 5);
+}
+
+TEST(Equalization, CrossLayerIsExact) { expectExact("cross-layer", "per-channel"); }
+TEST(Equalization, NoiseModelIsExactPerTensor) { expectExact("noise-model", "per-tensor"); }
+TEST(Equalization, NoiseModelIsExactPerChannel) { expectExact("noise-model", "per-channel"); }
+
+TEST(Equalization, ThreadsChangeNothing) {
+  for (uint32_t seed : {1, 2, 3, 4, 5}) {
+    Prepared one(seed, "noise-model", "per-tensor", /*threads=*/false);
+    Prepared many(seed, "noise-model", "per-tensor", /*threads=*/true);
+    if (one.isValid())
+      EXPECT_EQ(one.print(), many.print()) << "seed " << seed;
+  }
+}
+
+} // namespace
