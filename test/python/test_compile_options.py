@@ -176,6 +176,57 @@ class CalibrationTest(CompileTestCase):
                 self.assertEqual(len(scale), 1)
 
 
+class PresetTest(CompileTestCase):
+    def report(self, base: Path) -> dict:
+        return json.loads(Path(f"{base}.report.json").read_text())["options"]
+
+    def test_best_says_what_it_tried_and_chose(self) -> None:
+        self.data = self.save("sixteen", self.samples(16))
+        bases = [self.build(f"best {threads}", "--preset=best",
+                            f"--threads={threads}") for threads in (1, 2)]
+        self.assert_same_bytes(*bases, ".so", ".quantized.mlir")
+        options = self.report(bases[0])
+        preset = options["preset"]
+        self.assertEqual(preset["samples"], {"calibrated": 12, "held_out": 4})
+        best = max((entry for entry in preset["tried"] if "sqnr_db" in entry),
+                   key=lambda entry: entry["sqnr_db"])
+        for key, value in preset["chosen"].items():
+            self.assertEqual(best[key], value)
+            self.assertEqual(options[key], value)
+
+    def test_best_is_what_its_options_give(self) -> None:
+        self.data = self.save("sixteen", self.samples(16))
+        best = self.build("best", "--preset=best")
+        chosen = self.report(best)["preset"]["chosen"]
+        options = [f"--{key.replace('_', '-')}={value}"
+                   for key, value in chosen.items() if value not in (True, False)]
+        if chosen["split_channels"]:
+            options.append("--split-channels")
+        self.assert_same_bytes(best, self.build("by hand", *options), ".so")
+
+    def test_fast(self) -> None:
+        for weights, equalize in (("per-channel", "none"),
+                                  ("per-tensor", "cross-layer")):
+            options = self.report(self.build(weights, "--preset=fast",
+                                             f"--weights={weights}"))
+            self.assertEqual(options["equalize"], equalize)
+            self.assertEqual(options["correct_bias"], "pre")
+
+    def test_refusals(self) -> None:
+        for options, mention in (
+                (["--preset=best", "--round=hessian"], "chooses --round itself"),
+                (["--preset=worst"], "expected one of"),
+                (["--round=nearby"], "expected one of"),
+                (["--weight-ranges=min"], "expected one of")):
+            done = self.run_tool("qopt-compile", self.model, "-o", self.output,
+                                 f"--calibrate={self.data}", *options)
+            self.assert_refused(done, options[0], mention)
+        for option in ("--preset=best", "--round=hessian", "--split-channels"):
+            done = self.run_tool("qopt-compile", self.model, "-o", self.output,
+                                 option)
+            self.assert_refused(done, option, "--calibrate=X.npy")
+
+
 class InterfaceTest(CompileTestCase):
     def setUp(self) -> None:
         super().setUp()

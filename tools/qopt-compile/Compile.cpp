@@ -3,13 +3,13 @@
 #include "ModelFile.h"
 #include "OptionChecks.h"
 #include "Outputs.h"
+#include "Preset.h"
 #include "Report.h"
+#include "Stages.h"
 
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
-#include "qopt/Pipelines/Quantization.h"
 #include "qopt/Target/Compile.h"
 
-#include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -30,8 +30,8 @@ namespace {
 class Compilation {
 public:
   Compilation(const DriverOptions &options, std::vector<const Target *> targets, Model model)
-      : options(options), targets(std::move(targets)), target(*this->targets.front()), model(std::move(model)), startLevel(this->model.level()),
-        folder(options) {}
+      : options(options), targets(std::move(targets)), target(*this->targets.front()),
+        model(std::move(model)), startLevel(this->model.level()), folder(options) {}
 
   /// From levels 1 to 3.
   Error run();
@@ -39,6 +39,8 @@ public:
   Error runProgram();
 
 private:
+  /// Turns a preset into options.
+  Error choose();
   /// Level by level; each returns at once where the model is past it already.
   Error prepare();
   Error calibrate();
@@ -51,11 +53,8 @@ private:
   Error emitHeaders(const codegen::ProgramInfo &program);
   Error emitReport(const codegen::ProgramInfo &program);
 
-  Error runPipeline(StringRef what, llvm::function_ref<void(OpPassManager &)> build);
-  std::string numerics() const { return options.numerics.empty() ? "fp32" : options.numerics; }
-  std::string io() const { return options.io.empty() ? "float" : options.io; }
-
-  const DriverOptions &options;
+  DriverOptions options;
+  json::Value preset = nullptr; ///< what a preset tried and chose
   std::vector<const Target *> targets;
   const Target &target; ///< the first
   Model model;
@@ -65,26 +64,20 @@ private:
 
 } // namespace
 
-Error Compilation::runPipeline(StringRef what, llvm::function_ref<void(OpPassManager &)> build) {
-  DiagnosticCollector diagnostics(model.context());
-  PassManager manager(model.context());
-  build(manager);
-  if (failed(manager.run(model.module())))
-    return diagnostics.takeError(model.path(), (what + " failed").str());
+Error Compilation::choose() {
+  if (options.preset.empty() || model.level() != Level::Float)
+    return Error::success();
+  Expected<json::Value> chosen = choosePreset(options, model);
+  if (!chosen)
+    return chosen.takeError();
+  preset = std::move(*chosen);
   return Error::success();
 }
 
 Error Compilation::prepare() {
   if (model.level() != Level::Float)
     return Error::success();
-  ThreadScope threads(model.context(), options.threads);
-  return runPipeline("preparing the float network", [&](OpPassManager &manager) {
-    PrepareOptions prepare;
-    prepare.equalize = options.equalize;
-    prepare.data = options.calibrationData;
-    prepare.weights = options.perChannelWeights ? "per-channel" : "per-tensor";
-    buildPreparePipeline(manager, prepare);
-  });
+  return runPrepare(model.module(), model.path(), options);
 }
 
 Error Compilation::calibrate() {
@@ -94,24 +87,7 @@ Error Compilation::calibrate() {
     return fail(model.path() + ": a float network needs the ranges of its activations; pass "
                                "example inputs with --calibrate=X.npy, or --ranges=FILE of an "
                                "earlier run");
-  // The passes' own work is too small to share out; samples are not.
-  ThreadScope threads(model.context(), options.threads);
-  return runPipeline("calibration", [&](OpPassManager &manager) {
-    CalibrateOptions calibrate;
-    calibrate.data = options.calibrationData;
-    calibrate.ranges = options.rangesFile;
-    calibrate.calibrator = options.calibrator;
-    calibrate.weights = options.perChannelWeights ? "per-channel" : "per-tensor";
-    calibrate.activations = options.symmetricActivations ? "symmetric" : "asymmetric";
-    calibrate.logits = io();
-    calibrate.contract = numerics();
-    calibrate.recordMeans = options.correctBias != "none";
-    calibrate.biasBits = options.biasBits;
-    calibrate.weightRanges = options.weightRanges;
-    calibrate.round = options.round;
-    calibrate.progress = true;
-    buildCalibratePipeline(manager, calibrate);
-  });
+  return runCalibrate(model.module(), model.path(), options);
 }
 
 Error Compilation::quantize() {
@@ -121,16 +97,7 @@ Error Compilation::quantize() {
                 "as a convolution");
   if (model.level() != Level::Simulated)
     return Error::success();
-  ThreadScope threads(model.context(), options.threads);
-  return runPipeline("quantization", [&](OpPassManager &manager) {
-    QuantizeOptions quantize;
-    quantize.contract = numerics();
-    quantize.io = io();
-    quantize.correctBias = options.correctBias;
-    quantize.data = options.calibrationData;
-    quantize.biasBits = options.biasBits;
-    buildQuantizePipeline(manager, quantize);
-  });
+  return runQuantize(model.module(), model.path(), options);
 }
 
 Error Compilation::run() {
@@ -146,6 +113,7 @@ Error Compilation::run() {
     Error (Compilation::*work)();
   };
   const Step steps[] = {{Stage::Import, ".import.mlir", nullptr},
+                        {Stage::All, "", &Compilation::choose},
                         {Stage::Prepare, ".prepare.mlir", &Compilation::prepare},
                         {Stage::Calibrate, ".calibrate.mlir", &Compilation::calibrate},
                         {Stage::Quantize, ".quantized.mlir", &Compilation::quantize}};
@@ -153,7 +121,7 @@ Error Compilation::run() {
     if (step.work)
       if (Error error = (this->*step.work)())
         return error;
-    if (options.stopAfter != step.stage)
+    if (step.suffix.empty() || options.stopAfter != step.stage)
       continue;
     if (Error error = folder.stageModule(step.suffix, model.module()))
       return error;
@@ -179,6 +147,7 @@ Error Compilation::emitReport(const codegen::ProgramInfo &program) {
   context.io = hasQuantizedInterface(*network) ? "quantized" : "float";
   context.fromFloat = startLevel == Level::Float;
   context.program = &program;
+  context.preset = &preset;
   return folder.stageJson(".report.json", makeReport(*network, context));
 }
 

@@ -94,17 +94,48 @@ static void readGiven(const CommandLine &line, DriverOptions &options) {
   static constexpr std::pair<unsigned, StringRef> import[] = {{OPT_batch, "--batch"},
                                                               {OPT_io_layout, "--io-layout"}};
   static constexpr std::pair<unsigned, StringRef> calibration[] = {
-      {OPT_calibrate, "--calibrate"},         {OPT_ranges, "--ranges"},
-      {OPT_calibrator, "--calibrator"},       {OPT_weights, "--weights"},
-      {OPT_activations, "--activations"},     {OPT_equalize, "--equalize"},
-      {OPT_correct_bias, "--correct-bias"},   {OPT_bias_bits, "--bias-bits"},
-      {OPT_weight_ranges, "--weight-ranges"}, {OPT_round, "--round"}};
+      {OPT_calibrate, "--calibrate"},
+      {OPT_ranges, "--ranges"},
+      {OPT_calibrator, "--calibrator"},
+      {OPT_weights, "--weights"},
+      {OPT_activations, "--activations"},
+      {OPT_equalize, "--equalize"},
+      {OPT_correct_bias, "--correct-bias"},
+      {OPT_bias_bits, "--bias-bits"},
+      {OPT_weight_ranges, "--weight-ranges"},
+      {OPT_round, "--round"},
+      {OPT_preset, "--preset"},
+      {OPT_split_channels, "--split-channels"}};
   for (auto [id, option] : import)
     if (line.has(id))
       options.importOptions.push_back(option.str());
   for (auto [id, option] : calibration)
     if (line.has(id))
       options.calibrationOptions.push_back(option.str());
+}
+
+/// Repairs look at example inputs, and a preset chooses them itself.
+static Error checkRepairs(const CommandLine &line, const DriverOptions &options) {
+  std::pair<std::string, StringRef> wanted[] = {
+      {options.round == "hessian" ? "--round=hessian" : "", "looks at the inputs of layers"},
+      {options.correctBias == "none" ? "" : "--correct-bias=" + options.correctBias,
+       "measures means"},
+      {options.equalize == "noise-model" ? "--equalize=noise-model" : "", "measures activations"},
+      {options.splitChannels ? "--split-channels" : "", "measures activations"},
+      {options.preset.empty() ? "" : "--preset=" + options.preset, "measures errors"}};
+  for (const auto &[option, reason] : wanted)
+    if (!option.empty() && !line.has(OPT_calibrate))
+      return fail(option + ": " + reason + "; add example inputs with --calibrate=X.npy");
+  static constexpr std::pair<unsigned, StringRef> chosen[] = {
+      {OPT_equalize, "--equalize"},
+      {OPT_split_channels, "--split-channels"},
+      {OPT_round, "--round"},
+      {OPT_correct_bias, "--correct-bias"}};
+  for (auto [id, option] : chosen)
+    if (!options.preset.empty() && line.has(id))
+      return fail("--preset=" + options.preset + ": chooses " + option +
+                  " itself; leave one of the two out");
+  return Error::success();
 }
 
 /// Options whose value is one of a few words.
@@ -125,7 +156,8 @@ static Error readChoices(const CommandLine &line, DriverOptions &options) {
                       {OPT_correct_bias, "correct-bias", {"none", "pre", "post", "pre+post"}, ""},
                       {OPT_bias_bits, "bias-bits", {"32", "16"}, ""},
                       {OPT_weight_ranges, "weight-ranges", {"max", "mse"}, ""},
-                      {OPT_round, "round", {"nearest", "hessian"}, ""}};
+                      {OPT_round, "round", {"nearest", "hessian"}, ""},
+                      {OPT_preset, "preset", {"", "fast", "best"}, ""}};
   for (Choice &choice : choices) {
     choice.value = line.text(choice.id, choice.choices.front());
     if (Error error = checkChoice(choice.option, choice.value, choice.choices))
@@ -142,16 +174,9 @@ static Error readChoices(const CommandLine &line, DriverOptions &options) {
   options.biasBits = choices[8].value == "16" ? 16 : 32;
   options.weightRanges = choices[9].value;
   options.round = choices[10].value;
-  if (options.round == "hessian" && !line.has(OPT_calibrate))
-    return fail("--round=hessian: needs the inputs of the layers; add example inputs with "
-                "--calibrate=X.npy");
-  if (options.correctBias != "none" && !line.has(OPT_calibrate))
-    return fail("--correct-bias=" + options.correctBias +
-                ": measures means; add example inputs with --calibrate=X.npy");
-  if (options.equalize == "noise-model" && !line.has(OPT_calibrate))
-    return fail("--equalize=noise-model: measures activations; add example inputs with "
-                "--calibrate=X.npy");
-  return Error::success();
+  options.preset = choices[11].value;
+  options.splitChannels = line.has(OPT_split_channels);
+  return checkRepairs(line, options);
 }
 
 static Error readNumbers(const CommandLine &line, DriverOptions &options) {

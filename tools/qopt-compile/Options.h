@@ -26,7 +26,10 @@ struct DriverOptions {
   bool perChannelWeights = true;
   bool symmetricActivations = false;
   std::string calibrator = "minmax";
+  std::string preset; ///< empty: none
   std::string equalize = "none";
+  bool splitChannels = false;
+  bool progress = true; ///< on a terminal
   std::string weightRanges = "max";
   std::string round = "nearest";
   std::string correctBias = "none";

@@ -24,6 +24,8 @@ def dump_asm_apart : Apart<"dump-asm", dump_asm>;
 def list_targets : Flag<["--"], "list-targets">, HelpText<"Print the targets and leave">;
 def weights : Value<"weights", "per-channel (default) or per-tensor", "<granularity>">;
 def activations : Value<"activations", "asymmetric (default) or symmetric", "<kind>">;
+def preset : Value<"preset", "Repairs of accuracy: fast, or best, which tries several on a part of the example inputs and keeps what does best on the rest", "<name>">;
+def split_channels : Flag<["--"], "split-channels">, HelpText<"Let dead channels carry copies of the noisiest ones">;
 def equalize : Value<"equalize", "Scales of channels, chosen before ranges are measured: none (default), cross-layer or noise-model", "<how>">;
 def calibrator : Value<"calibrator", "minmax (default), moving-average, percentile, mse, entropy, aciq-gauss or aciq-laplace", "<name>">;
 def correct_bias : Value<"correct-bias", "Biases that give the integer program's channels their float means: none (default), pre, post or pre+post (before or after the activation)", "<means>">;

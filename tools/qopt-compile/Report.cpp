@@ -105,12 +105,15 @@ static json::Object describeOptions(const ReportContext &context) {
   object["activations"] = options.symmetricActivations ? "symmetric" : "asymmetric";
   object["calibrator"] = options.calibrator;
   object["equalize"] = options.equalize;
+  object["split_channels"] = options.splitChannels;
   object["correct_bias"] = options.correctBias;
   object["bias_bits"] = options.biasBits;
   object["weight_ranges"] = options.weightRanges;
   object["round"] = options.round;
   object["io_layout"] = options.nhwcInterface ? "nhwc" : "model";
   object["batch"] = options.batch;
+  if (context.preset && *context.preset != json::Value(nullptr))
+    object["preset"] = *context.preset;
   return object;
 }
 

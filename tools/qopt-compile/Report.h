@@ -21,6 +21,7 @@ struct ReportContext {
   std::string target, numerics, io;              ///< as resolved
   bool fromFloat = true;                         ///< ranges and grids were chosen in this run
   const codegen::ProgramInfo *program = nullptr; ///< null before the kernel level
+  const llvm::json::Value *preset = nullptr;     ///< what a preset tried and chose; null: none
 };
 
 /// The report of a quantized network.

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Preset.h"
+#include "Fidelity.h"
+#include "Stages.h"
+
+#include "qopt/Calibration/SampleSource.h"
+#include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
+#include "qopt/ExecutionEngine/CompiledNetwork.h"
+#include "qopt/ExecutionEngine/FloatEngine.h"
+#include "qopt/Target/Target.h"
+
+#include "llvm/Support/FileSystem.h"
+
+using namespace llvm;
+using namespace mlir;
+
+namespace qopt {
+
+namespace {
+
+/// A set of options that may be worth it.
+struct Recipe {
+  const char *equalize;
+  bool splitChannels;
+  const char *round;
+  const char *correctBias;
+};
+
+/// Elements of every output for one batch.
+using Outputs = std::vector<std::vector<float>>;
+
+/// The leading `count` of the batches of a data file, in a file of their own for as long as this
+/// lives.
+class SampleSubset {
+public:
+  static Expected<SampleSubset> create(const ArrayFile &file, int64_t batches, int64_t count);
+  SampleSubset(SampleSubset &&other) noexcept : path(std::move(other.path)) { other.path.clear(); }
+  ~SampleSubset() {
+    if (!path.empty())
+      sys::fs::remove(path);
+  }
+
+  std::string path;
+
+private:
+  SampleSubset() = default;
+};
+
+/// Tries recipes and remembers the best.
+class Trials {
+public:
+  Trials(const DriverOptions &options, Model &model) : options(options), model(model) {}
+
+  Expected<json::Value> run(DriverOptions &chosen);
+
+private:
+  void split(int64_t count);
+  Error computeExact(func::FuncOp network, const SampleSource &source);
+  DriverOptions makeCandidate(const Recipe &recipe, StringRef data) const;
+  Expected<Fidelity> rate(const DriverOptions &candidate, const SampleSource &source);
+  Error compare(CompiledNetwork &network, const SampleSource &source, Fidelity &fidelity);
+
+  const DriverOptions &options;
+  Model &model;
+  int64_t usedForTrials = 0, heldOutBegin = 0, heldOutEnd = 0;
+  std::vector<Outputs> exact; ///< of the held-out batches
+};
+
+} // namespace
+
+static constexpr int64_t kMostTrialBatches = 24, kMostHeldOut = 16;
+
+static DriverOptions apply(const Recipe &recipe, DriverOptions options) {
+  options.equalize = recipe.equalize;
+  options.splitChannels = recipe.splitChannels;
+  options.round = recipe.round;
+  options.correctBias = recipe.correctBias;
+  return options;
+}
+
+static json::Object describe(const DriverOptions &options) {
+  return json::Object{{"equalize", options.equalize},
+                      {"split_channels", options.splitChannels},
+                      {"round", options.round},
+                      {"correct_bias", options.correctBias}};
+}
+
+Expected<SampleSubset> SampleSubset::create(const ArrayFile &file, int64_t batches, int64_t count) {
+  SampleSubset subset;
+  SmallString<128> path;
+  if (std::error_code code = sys::fs::createTemporaryFile(
+          "qopt-samples", file.path().ends_with(".npz") ? "npz" : "npy", path))
+    return createStringError(code, "no temporary file for samples: " + code.message());
+  subset.path = path.str().str();
+  std::vector<ArrayView> arrays(file.arrays().begin(), file.arrays().end());
+  // A batch may hold several samples.
+  for (ArrayView &array : arrays)
+    array.shape[0] = array.shape[0] / batches * count;
+  if (Error error = writeArrayFile(subset.path, arrays))
+    return std::move(error);
+  return subset;
+}
+
+/// The last quarter is held out. With fewer than four samples all serve for both.
+void Trials::split(int64_t count) {
+  int64_t kept = count < 4 ? count : count - std::max<int64_t>(1, count / 4);
+  usedForTrials = std::min(kept, kMostTrialBatches);
+  heldOutBegin = count < 4 ? 0 : kept;
+  heldOutEnd = std::min(count, heldOutBegin + kMostHeldOut);
+}
+
+static std::vector<int64_t> countElements(func::FuncOp network) {
+  std::vector<int64_t> counts;
+  for (mlir::Type type : network.getResultTypes())
+    counts.push_back(cast<RankedTensorType>(type).getNumElements());
+  return counts;
+}
+
+static Outputs makeOutputs(func::FuncOp network) {
+  Outputs outputs;
+  for (int64_t count : countElements(network))
+    outputs.emplace_back(count);
+  return outputs;
+}
+
+Error Trials::computeExact(func::FuncOp network, const SampleSource &source) {
+  auto engine = createFloatEngine(network);
+  if (!engine)
+    return engine.takeError();
+  for (int64_t batch = heldOutBegin; batch < heldOutEnd; ++batch) {
+    auto inputs = source.getBatch(batch);
+    if (!inputs)
+      return inputs.takeError();
+    SmallVector<ArrayRef<float>> views(inputs->begin(), inputs->end());
+    Outputs &outputs = exact.emplace_back(makeOutputs(network));
+    SmallVector<MutableArrayRef<float>> results(outputs.begin(), outputs.end());
+    if (Error error = (*engine)->run(views, nullptr, results))
+      return error;
+  }
+  return Error::success();
+}
+
+Error Trials::compare(CompiledNetwork &network, const SampleSource &source, Fidelity &fidelity) {
+  for (int64_t batch = heldOutBegin; batch < heldOutEnd; ++batch) {
+    auto inputs = source.getBatch(batch);
+    if (!inputs)
+      return inputs.takeError();
+    const Outputs &wanted = exact[batch - heldOutBegin];
+    Outputs outputs = wanted;
+    SmallVector<const void *> from;
+    for (const std::vector<float> &input : *inputs)
+      from.push_back(input.data());
+    SmallVector<void *> to;
+    for (std::vector<float> &output : outputs)
+      to.push_back(output.data());
+    if (Error error = network.run(from, to))
+      return error;
+    for (auto [index, output] : enumerate(outputs)) {
+      const qopt_tensor &tensor = network.getModule().outputs[index];
+      auto size = static_cast<size_t>(tensor.rank == 0 ? 1 : tensor.dims[tensor.rank - 1]);
+      for (size_t begin = 0; begin + size <= output.size() && size > 0; begin += size)
+        fidelity.add(ArrayRef<float>(wanted[index]).slice(begin, size),
+                     ArrayRef<float>(output).slice(begin, size));
+    }
+  }
+  return Error::success();
+}
+
+Expected<Fidelity> Trials::rate(const DriverOptions &candidate, const SampleSource &source) {
+  OwningOpRef<ModuleOp> module = model.module().clone();
+  for (auto stage : {runPrepare, runCalibrate, runQuantize})
+    if (Error error = stage(*module, model.path(), candidate))
+      return std::move(error);
+  Expected<const Target *> host = lookupTarget("host");
+  if (!host)
+    return host.takeError();
+  auto network = jitCompile(*module, "", **host);
+  if (!network)
+    return network.takeError();
+  Fidelity fidelity;
+  if (Error error = compare(**network, source, fidelity))
+    return std::move(error);
+  return fidelity;
+}
+
+/// From plain to elaborate; of equal ones the first is taken.
+static constexpr Recipe kRecipes[] = {{"none", false, "nearest", "pre"},
+                                      {"none", false, "hessian", "pre+post"},
+                                      {"noise-model", false, "hessian", "pre+post"},
+                                      {"noise-model", true, "hessian", "pre+post"}};
+
+DriverOptions Trials::makeCandidate(const Recipe &recipe, StringRef data) const {
+  DriverOptions candidate = apply(recipe, options);
+  candidate.calibrationData = data.str();
+  candidate.rangesFile.clear();
+  candidate.io = "float"; // to compare with the float network
+  candidate.progress = false;
+  return candidate;
+}
+
+Expected<json::Value> Trials::run(DriverOptions &chosen) {
+  Expected<func::FuncOp> network = model.network();
+  if (!network)
+    return network.takeError();
+  Expected<ArrayFile> file = ArrayFile::open(options.calibrationData);
+  if (!file)
+    return file.takeError();
+  Expected<SampleSource> source = SampleSource::create(*network, *file);
+  if (!source)
+    return source.takeError();
+  split(source->numBatches());
+  if (Error error = computeExact(*network, *source))
+    return std::move(error);
+  Expected<SampleSubset> subset = SampleSubset::create(*file, source->numBatches(), usedForTrials);
+  if (!subset)
+    return subset.takeError();
+
+  json::Array tried;
+  std::optional<double> best;
+  std::string firstRefusal;
+  for (const Recipe &recipe : kRecipes) {
+    DriverOptions candidate = makeCandidate(recipe, subset->path);
+    json::Object entry = qopt::describe(candidate);
+    Expected<Fidelity> rated = rate(candidate, *source);
+    if (rated) {
+      for (auto &[key, value] : rated->toJson())
+        entry[key] = value;
+      if (!best || rated->sqnrDb() > *best) {
+        best = rated->sqnrDb();
+        chosen = apply(recipe, options);
+      }
+    } else {
+      // What one repair cannot treat the others may.
+      std::string reason = toString(rated.takeError());
+      if (firstRefusal.empty())
+        firstRefusal = reason;
+      entry["refused"] = reason;
+    }
+    tried.push_back(std::move(entry));
+  }
+  releaseUnusedResources(model.module());
+  if (!best)
+    return createStringError(firstRefusal);
+  return json::Object{{"name", "best"},
+                      {"chosen", qopt::describe(chosen)},
+                      {"tried", std::move(tried)},
+                      {"samples", json::Object{{"calibrated", usedForTrials},
+                                               {"held_out", heldOutEnd - heldOutBegin}}}};
+}
+
+Expected<json::Value> choosePreset(DriverOptions &options, Model &model) {
+  if (options.preset == "fast") {
+    options = apply({options.perChannelWeights ? "none" : "cross-layer", false, "nearest", "pre"},
+                    options);
+    return json::Object{{"name", "fast"}, {"chosen", qopt::describe(options)}};
+  }
+  DriverOptions chosen = options;
+  Expected<json::Value> report = Trials(options, model).run(chosen);
+  if (report)
+    options = std::move(chosen);
+  return report;
+}
+
+} // namespace qopt
