@@ -2,7 +2,8 @@
 // qopt-kernel-bench: single layers and the layers of known networks, with their share of what the
 // dot instruction reached from registers just before.
 #include "LayerSets.h"
-#include "Peak.h"
+
+#include "qopt/ExecutionEngine/DotPeak.h"
 
 #include <benchmark/benchmark.h>
 
@@ -43,7 +44,7 @@ void report(::benchmark::State &state, const Totals &totals, double fastest, dou
 
 /// Layers in turns, so that the weights of one are not all in the cache when it comes again.
 void runLayers(::benchmark::State &state, const std::vector<Layer> &layers, const Target &target) {
-  auto peak = measurePeak(target);
+  auto peak = measureDotPeak(target);
   if (!peak)
     return state.SkipWithError(llvm::toString(peak.takeError()).c_str());
   Totals totals;
@@ -70,7 +71,7 @@ void runLayers(::benchmark::State &state, const std::vector<Layer> &layers, cons
     sum += layers[i].count * fastest[i];
   bool wide = target.rows->getLanes() == 16;
   bool hasCycles = wide && layers.front().kind == Kind::Depthwise;
-  report(state, totals, sum, std::max(*peak, llvm::cantFail(measurePeak(target))), hasCycles);
+  report(state, totals, sum, std::max(*peak, llvm::cantFail(measureDotPeak(target))), hasCycles);
 }
 
 void add(const Target &target, const std::string &name, const std::vector<Layer> &layers) {

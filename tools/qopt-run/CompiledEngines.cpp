@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The engines that run machine code: jit and native.
 #include "Engines.h"
+#include "LayerCosts.h"
 
 #include "qopt/ExecutionEngine/CompiledNetwork.h"
 #include "qopt/Target/Target.h"
@@ -106,8 +107,11 @@ Error JitEngine::runWithTaps(ArrayRef<const void *> inputs, TapCallback tap) {
 Expected<std::vector<LayerTime>> JitEngine::profile(ArrayRef<const void *> inputs, double seconds) {
   OutputBuffers outputs(outputPorts);
   std::vector<LayerTime> layers;
-  for (const codegen::StepInfo &step : network->getProgram().steps)
+  for (const codegen::StepInfo &step : network->getProgram().steps) {
     layers.push_back({step.layer, step.kernel, HUGE_VAL});
+    if (!step.isCopy && step.op >= 0)
+      addCosts(&*std::next(function.front().begin(), step.op), layers.back());
+  }
   using Clock = std::chrono::steady_clock;
   Clock::time_point end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                              std::chrono::duration<double>(seconds));

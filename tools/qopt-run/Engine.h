@@ -29,6 +29,7 @@ struct TapView {
 struct LayerTime {
   std::string layer, kernel;
   double minMs = 0;
+  int64_t macs = 0, bytes = 0; ///< of the layer's formula; 0: not known
 };
 
 using TapCallback = llvm::function_ref<llvm::Error(const TapView &)>;

@@ -6,6 +6,7 @@
 #include "Compare.h"
 #include "DataSet.h"
 #include "Engines.h"
+#include "LayerCosts.h"
 #include "ModelFile.h"
 #include "Progress.h"
 
@@ -46,13 +47,21 @@ static Error profile(Engine &engine, const DataSet &data, const RunOptions &opti
       engine.profile(data.pointers(), options.benchSeconds > 0 ? options.benchSeconds : 1.0);
   if (!layers)
     return nameFile(options.model, layers.takeError());
+  std::optional<MachineRates> rates;
+  if (options.json) {
+    Expected<MachineRates> measured = MachineRates::measure(options.target);
+    if (!measured)
+      return measured.takeError();
+    rates = *measured;
+    result["machine"] = rates->toJson();
+  }
   json::Array array;
   double total = 0;
   for (const LayerTime &layer : *layers)
     total += layer.minMs;
   for (const LayerTime &layer : *layers) {
-    array.push_back(
-        json::Object{{"layer", layer.layer}, {"kernel", layer.kernel}, {"min_ms", layer.minMs}});
+    if (rates)
+      array.push_back(rates->describe(layer));
     if (!options.json)
       outs() << formatv("{0,9:f4} ms {1,5:f1} %  {2}  {3}\n", layer.minMs,
                         100 * layer.minMs / total, layer.layer, layer.kernel);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A loop of dots made through the target's own row.
-#include "Peak.h"
+#include "qopt/ExecutionEngine/DotPeak.h"
 
 #include "qopt/Codegen/DotRow.h"
 #include "qopt/Target/Compile.h"
@@ -106,7 +106,7 @@ double secondsOf(void (*dots)(void *), void *memory) {
 
 } // namespace
 
-llvm::Expected<double> qopt::benchmark::measurePeak(const Target &target) {
+llvm::Expected<double> qopt::measureDotPeak(const Target &target) {
   const DotRow &row = target.rows->getDotRow();
   MLIRContext context;
   context.loadDialect<func::FuncDialect, arith::ArithDialect, scf::SCFDialect,
@@ -141,4 +141,22 @@ llvm::Expected<double> qopt::benchmark::measurePeak(const Target &target) {
   return static_cast<double>(kTrips * kRounds * accumulatorCount(row) * shape.m * shape.n *
                              shape.k) /
          best;
+}
+
+double qopt::measureReadBandwidth() {
+  std::vector<uint64_t> words(size_t{1} << 23, 1);
+  double best = 1e9;
+  volatile uint64_t kept = 0;
+  for (int round = 0; round < 4; ++round) {
+    auto start = std::chrono::steady_clock::now();
+    uint64_t sums[8] = {};
+    for (size_t i = 0; i < words.size(); i += 8)
+      for (size_t lane = 0; lane < 8; ++lane)
+        sums[lane] += words[i + lane];
+    std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    kept = sums[0] + sums[7];
+    best = std::min(best, taken.count());
+  }
+  (void)kept;
+  return static_cast<double>(words.size() * sizeof(uint64_t)) / best;
 }
