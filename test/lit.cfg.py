@@ -2,6 +2,7 @@
 """The FileCheck tests: .mlir files and .test scripts, in folders that mirror lib/ and tools/."""
 
 import os
+import platform
 import shutil
 
 import lit.formats
@@ -35,6 +36,8 @@ config.substitutions += [
 # Trained networks and data sets that lie beside the source tree.
 if os.path.isdir(os.path.join(shared, "data")):
     config.available_features.add("shared-data")
+if platform.machine() == "x86_64":
+    config.available_features.add("host-x86")
 # Libraries with sanitizers load into programs with sanitizers only.
 plain = config.qopt_sanitizers.upper() not in ("ON", "1", "TRUE", "YES")
 if plain:
