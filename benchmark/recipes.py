@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import time
@@ -101,6 +102,9 @@ RECIPES: dict[str, list[str]] = {
     "nme+ibc-both": ["--equalize=noise-model", "--correct-bias=pre+post"],
     "nme+hessian+ibc-both": ["--equalize=noise-model", "--round=hessian",
                              "--correct-bias=pre+post"],
+    "nme+split+hessian+ibc-both": [
+        "--equalize=noise-model", "--split-channels", "--round=hessian",
+        "--correct-bias=pre+post"],
     "fast": ["--preset=fast"],
     "best": ["--preset=best"]}
 
@@ -129,7 +133,8 @@ class Row:
 
 
 def available(recipe: list[str], help_text: str) -> bool:
-    return all(option.split("=")[0] + "=" in help_text for option in recipe)
+    return all(re.search(rf"{option.split('=')[0]}\b", help_text)
+               for option in recipe)
 
 
 def make_row(network: Network, weights: str, recipe: str, exact: np.ndarray,
@@ -199,13 +204,13 @@ def print_heading(network: Network, exact: np.ndarray) -> None:
     print(f"\n{network.name}: {len(network.calibration)} samples calibrate, "
           f"{len(network.samples)} measure; top-1 of float "
           f"{100 * logits.accuracy(exact, network.labels):.1f} %")
-    print(f"{'weights':12} {'recipe':21} {'top-1':>6} {'agree':>6} {'KL':>8} "
+    print(f"{'weights':12} {'recipe':26} {'top-1':>6} {'agree':>6} {'KL':>8} "
           f"{'SQNR dB':>8} {'s':>6}")
 
 
 def print_row(row: Row) -> None:
     missed = f"  MISSED: {'; '.join(row.missed)}" if row.missed else ""
-    print(f"{row.weights:12} {row.recipe:21} {row.top1:6.1f} "
+    print(f"{row.weights:12} {row.recipe:26} {row.top1:6.1f} "
           f"{row.agreement:6.1f} {row.kl:8.4f} {row.sqnr_db:8.2f} "
           f"{row.seconds:6.1f}{missed}", flush=True)
 
