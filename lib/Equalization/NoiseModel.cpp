@@ -23,15 +23,27 @@ static bool isRounded(Operation *op) {
          !isFloatLogits(op) && !isFusedIntoResidualAdd(op);
 }
 
+/// The value that averaging ops give the mean of. The layer that reads a mean counts with the
+/// variance of the values themselves: its errors reach the outputs directly, and counted by the
+/// small variance of the mean alone they get so little weight that scales are pushed into it.
+static Value skipMeans(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<AvgPool2DOp, ReduceMeanOp, ReshapeOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
 NoiseModel::NoiseModel(func::FuncOp function, const ScaleGraph &graph,
                        const ChannelStatistics &statistics, bool perChannelWeights)
     : perChannelWeights(perChannelWeights) {
   Sensitivities sensitivities = Sensitivities::compute(function, statistics);
   for (ScaledLayer &layer : getScaledLayers(graph)) {
-    const ChannelSums &inputs = statistics.find(layer.op.getActivationValue())->second;
+    const ChannelSums &inputs = statistics.find(skipMeans(layer.op.getActivationValue()))->second;
     std::vector<double> variance;
     for (size_t c = 0; c < layer.inputs.size(); ++c)
-      variance.push_back(inputs.getVariance(c));
+      variance.push_back(inputs.getVariance(c % inputs.sum.size()));
     std::vector<double> sensitivity = sensitivities.getBeforeClamp(layer.op->getResult(0));
     weights.push_back({std::move(layer), std::move(sensitivity), std::move(variance)});
   }
