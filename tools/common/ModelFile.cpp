@@ -12,6 +12,7 @@
 #include "qopt/Import/ONNX/ImportOnnx.h"
 #include "qopt/InitAll.h"
 
+#include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -136,9 +137,12 @@ static Expected<OwningOpRef<ModuleOp>> openMlir(MLIRContext *context, StringRef 
   auto buffer = MemoryBuffer::getFile(path);
   if (!buffer)
     return fail(path + ": cannot be read: " + buffer.getError().message());
+  // MLIR 22's bytecode reader crashes on some damaged files; its text parser does not.
+  if (isBytecode((*buffer)->getMemBufferRef()))
+    return fail(path + ": is MLIR bytecode, which only qopt reads; make it text with 'qopt " +
+                path + " -o FILE.mlir'");
   DiagnosticCollector diagnostics(context);
   auto sources = std::make_shared<SourceMgr>();
-  // Bytecode resources want 64-byte alignment, which a mapped file has and a stream has not.
   sources->AddNewSourceBuffer(std::move(*buffer), SMLoc());
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, ParserConfig(context));
   if (!module)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Opening a model file of any kind: ONNX, or MLIR text or bytecode of any level.
+// Opening a model file of any kind: ONNX, or MLIR text of any level.
 #ifndef QOPT_TOOLS_COMMON_MODELFILE_H
 #define QOPT_TOOLS_COMMON_MODELFILE_H
 
