@@ -30,6 +30,7 @@ DotKernel::DotKernel(const DotLayer &unmerged, const DotRow &row, const RowSet &
     : layer(flattened(unmerged)), row(row), rows(rows), reduction(planReduction(layer, row)),
       tiles(planTiles(problemOf(layer, reduction), row, rows.getLanes())),
       packing(layer, row, reduction, tiles, rows.getLanes()) {
+  splitIntoUnits();
   SmallVector<int64_t> channels = packing.laneChannels();
   SmallVector<int32_t> channelBias = effectiveBias(layer), bias, factors;
   DotShape shape = row.getShape();
@@ -52,6 +53,19 @@ DotKernel::DotKernel(const DotLayer &unmerged, const DotRow &row, const RowSet &
   LaneOrder order{channels, channels};
   epilogue.emplace(rows, layer.result, layer.output, layer.residual ? &*layer.residual : nullptr,
                    order, block);
+}
+
+/// A flattened layer is one row, hence one unit per panel, and a single panel would leave one task
+/// with all the work. Cut at tiles, so that no tile gets shorter, into units of some weight.
+void DotKernel::splitIntoUnits() {
+  constexpr int64_t kMaxRows = 32, kMinMacsPerRow = 1 << 16;
+  bool isOneRow = layer.output.n == 1 && layer.output.h == 1 && layer.output.w % tiles.width == 0;
+  if (!layer.isPointwise() || !isOneRow)
+    return;
+  int64_t rowTiles = layer.output.w / tiles.width, macs = getMacsPerUnit(), rows = kMaxRows;
+  while (rows > 1 && (rowTiles % rows != 0 || macs / rows < kMinMacsPerRow))
+    --rows;
+  layer.splitRow(rows);
 }
 
 int64_t DotKernel::rowBlocks() const { return llvm::divideCeil(layer.output.h, tiles.height); }

@@ -49,4 +49,15 @@ void DotLayer::flatten() {
   }
 }
 
+void DotLayer::splitRow(int64_t rows) {
+  auto split = [&](BufferLayout &layout) {
+    layout.h = rows, layout.w /= rows;
+    layout.rowStride = layout.w * layout.pixelStride;
+  };
+  split(input);
+  split(output);
+  if (residual)
+    split(*residual);
+}
+
 } // namespace qopt::codegen

@@ -62,12 +62,12 @@ private:
                 Accumulators &accumulators) const;
   llvm::SmallVector<llvm::SmallVector<mlir::Value>> unpack(Emitter &emit, const Tile &tile,
                                                            const Accumulators &accumulators) const;
-  llvm::SmallVector<mlir::Value> rowSums(Emitter &emit, const Frame &frame,
-                                         const Tile &tile) const;
+  llvm::SmallVector<mlir::Value> rowSums(Emitter &emit, const Frame &frame, const Tile &tile) const;
   void subtractRowSums(Emitter &emit, const Frame &frame, const Tile &tile,
                        llvm::SmallVectorImpl<llvm::SmallVector<mlir::Value>> &results) const;
 
   int64_t inputOffset(int64_t y, int64_t x) const;
+  void splitIntoUnits();
   int64_t rowBlocks() const;
   bool hasRowSum() const { return rowSumOffset != 0; }
 

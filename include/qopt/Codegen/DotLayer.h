@@ -61,6 +61,8 @@ struct DotLayer {
   /// Where the window is a single pixel, rows (and images) that follow one another without a gap
   /// become one row: tiles then need no tails at the ends of the rows.
   void flatten();
+  /// Cuts the one row of a flattened layer into `rows` equal ones, for tasks to share.
+  void splitRow(int64_t rows);
 };
 
 } // namespace qopt::codegen
