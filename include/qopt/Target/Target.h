@@ -20,6 +20,10 @@ struct Target {
   llvm::SmallVector<std::string> features; ///< LLVM feature names that a CPU must have
   unsigned indexBits = 64;
   bool hostCanLink = true; ///< a `.so` for this machine can be made
+  /// What qopt-compile chooses where the user does not: numeric contract and interface.
+  llvm::StringRef numerics = "fp32", io = "float";
+  /// Contracts that no vector row of this machine computes, so that they run on the scalar one.
+  llvm::SmallVector<llvm::StringRef> scalarContracts;
   const codegen::RowSet *rows = nullptr;
 };
 
