@@ -22,7 +22,7 @@ std::string LayerCase::name() const {
        << (residual ? " residual" : "") << (floatResult ? " float" : "") << " contract "
        << contractName(contract).str() << " z " << inputZero << "," << outputZero << ","
        << weightZero << " clamp " << static_cast<int>(clamp) << " M " << multiplier << " multiple "
-       << pixelMultiple;
+       << pixelMultiple << " least weight " << leastWeight;
   return text.str();
 }
 
@@ -98,8 +98,12 @@ void Trial::describe() {
     layer.residual = residual.layout;
   int64_t taps = c.kernel * c.kernel * (c.c / layer.groups);
   int32_t least = uniform(0, 3) == 0 ? -128 : -127; // some rows want narrow weights
+  if (c.leastWeight)
+    least = c.leastWeight;
   for (int64_t i = 0; i < c.oc * taps; ++i)
     layer.weights.push_back(uniform(least, 127));
+  if (c.leastWeight)
+    layer.weights[layer.weights.size() / 2] = least;
   layer.weightZeroPoints = {c.weightZero};
   for (int64_t i = 0; i < c.oc; ++i)
     layer.bias.push_back(uniform(-100000, 100000));

@@ -21,6 +21,7 @@ struct LayerCase {
   bool residual = false, floatResult = false;
   numerics::Contract contract = numerics::Contract::Fp32; ///< of multipliers
   int32_t inputZero = 3, outputZero = -5, weightZero = 0;
+  int32_t leastWeight = 0; ///< -128 or -127 and certain to occur; 0: by the seed, narrow more often
   enum class Clamp { None, Uniform, PerChannel } clamp = Clamp::None;
   float multiplier = 0;      ///< 0: chosen so that results spread over the codes
   int64_t pixelMultiple = 4; ///< of all tensors

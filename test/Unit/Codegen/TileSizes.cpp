@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "TileSizes.h"
+
+#include "qopt/Codegen/DotRow.h"
+
+using namespace qopt::codegen;
+
+namespace qopt::test {
+
+llvm::SmallVector<RowTiles> tilesOf(const DotRow &row, int64_t lanes) {
+  constexpr int64_t kRow = 1024, kMap = 64, kSteps = 9;
+  llvm::SmallVector<RowTiles> tiles;
+  for (int64_t vectors = 1; vectors <= row.getBudget().maxVectors; ++vectors)
+    tiles.push_back({vectors, planTiles({1, kRow, vectors * lanes, kSteps}, row, lanes),
+                     planTiles({kMap, kMap, vectors * lanes, kSteps}, row, lanes)});
+  return tiles;
+}
+
+static void sortUnique(llvm::SmallVector<int64_t> &values) {
+  llvm::sort(values);
+  values.erase(llvm::unique(values), values.end());
+}
+
+TileSizes TileSizes::of(llvm::ArrayRef<const RowSet *> sets) {
+  TileSizes sizes;
+  for (const RowSet *rows : sets) {
+    int64_t lanes = rows->getLanes();
+    if (const QuadRow *quads = rows->getQuadRow())
+      sizes.channels.push_back(quads->getBlockChannels());
+    for (const DotRow *row : {&rows->getDotRow(), &rows->getWideDotRow()}) {
+      sizes.depths.push_back(row->getStepBytes());
+      for (const RowTiles &tiles : tilesOf(*row, lanes)) {
+        sizes.channels.push_back(tiles.vectors * lanes);
+        sizes.pixels.append({tiles.row.width, tiles.map.width, tiles.map.height});
+      }
+    }
+  }
+  for (auto *values : {&sizes.channels, &sizes.pixels, &sizes.depths})
+    sortUnique(*values);
+  return sizes;
+}
+
+} // namespace qopt::test
