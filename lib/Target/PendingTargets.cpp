@@ -2,5 +2,4 @@
 // Architectures whose rows are not written yet.
 #include "TargetList.h"
 
-void qopt::addArmTargets(std::vector<Target> &) {}
 void qopt::addHexagonTargets(std::vector<Target> &) {}

@@ -125,7 +125,21 @@ private:
   Row dotRow;
 };
 
+/// Scalar, so far.
+class NeonRowSet : public RowSet {
+public:
+  llvm::StringRef getName() const override { return "arm-neon"; }
+  int64_t getLanes() const override { return 1; }
+  bool isFlippedAtRest() const override { return false; }
+  const DotRow &getDotRow() const override { return getGenericDotRow(); }
+};
+
 } // namespace
+
+const RowSet &getNeonRowSet() {
+  static const NeonRowSet rows;
+  return rows;
+}
 
 const RowSet &getDotprodRowSet() {
   static const ArmRowSet<SdotRow> rows("arm-dotprod");
