@@ -14,20 +14,29 @@ using namespace qopt::test;
 //===----------------------------------------------------------------------===//
 
 Value LayerGenerator::weights(ArrayRef<int64_t> shape, int64_t axis, SmallVector<float> &scales) {
+  int64_t least = random.chance(0.2) ? -128 : -127;
   SmallVector<int8_t> codes(elementsOf(shape));
   for (int8_t &code : codes)
-    code = random.range(-127, 127);
+    code = random.range(least, 127);
+  codes[random.range(0, codes.size() - 1)] = least;
   float scale = static_cast<float>(random.real(0.002, 0.02));
   quant::QuantizedType type;
   if (random.chance(0.7)) {
     for (int64_t c = 0; c < shape[axis]; ++c)
       scales.push_back(scale * static_cast<float>(random.real(0.5, 1.5)));
-    type = getPerAxisType(builder.getContext(), scales, axis);
+    type = getPerAxisType(builder.getContext(), scales, axis, least);
   } else {
     scales.push_back(scale);
-    type = getPerTensorType(builder.getContext(), scale, 0, -127, 127);
+    int64_t zero = random.chance(0.1) ? random.range(least, 127) : 0;
+    type = getPerTensorType(builder.getContext(), scale, zero, least, 127);
   }
   return createCodeConstant(builder, loc, "w", shape, type, codes);
+}
+
+int64_t LayerGenerator::channelCount(int64_t few, int64_t many) {
+  if (random.chance(0.3))
+    return nearTile(tiles.channels, 2 * many, random);
+  return random.chance(0.2) ? random.range(few + 1, many) : random.range(1, few);
 }
 
 Value LayerGenerator::bias(int64_t channels, double magnitude) {
@@ -80,7 +89,7 @@ Value LayerGenerator::conv(Value input, bool floatResult) {
   Window window = randomWindow(input, /*padBelowKernel=*/false, /*dilate=*/true);
   int64_t height = window.height.outputSize(shape[1]), width = window.width.outputSize(shape[2]);
   int64_t groups = shape[3] % 2 == 0 && random.chance(0.15) ? 2 : 1;
-  int64_t channels = random.chance(0.2) ? random.range(30, 70) : random.range(1, 20);
+  int64_t channels = channelCount(20, 70);
   channels = (channels + groups - 1) / groups * groups;
   int64_t terms = window.height.kernel * window.width.kernel * shape[3] / groups;
   if (shape[0] * height * width * channels * terms > kMaxMacs)
@@ -319,7 +328,7 @@ Value LayerGenerator::softmax(Value input) {
 
 Value LayerGenerator::matmul(Value input, bool floatResult) {
   ArrayRef<int64_t> shape = shapeOf(input);
-  int64_t channels = random.chance(0.2) ? random.range(40, 130) : random.range(1, 33);
+  int64_t channels = channelCount(33, 130);
   if (shape.size() != 2 || shape[0] * shape[1] * channels > kMaxMacs)
     return {};
   SmallVector<float> scales;

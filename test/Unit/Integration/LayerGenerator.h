@@ -19,9 +19,10 @@ inline constexpr int64_t kMaxMacs = 400000;
 /// Draws layers one after the other; a layer that does not fit its input is null and drawn again.
 class LayerGenerator {
 public:
-  LayerGenerator(mlir::func::FuncOp function, Contract contract, Random &random)
+  LayerGenerator(mlir::func::FuncOp function, Contract contract, const TileSizes &tiles,
+                 Random &random)
       : builder(mlir::OpBuilder::atBlockEnd(&function.front())), loc(function.getLoc()),
-        contract(contract), random(random) {}
+        contract(contract), tiles(tiles), random(random) {}
 
   /// Runs from the argument to the values to return.
   llvm::SmallVector<mlir::Value> build(mlir::Value input);
@@ -55,9 +56,12 @@ private:
   mlir::DenseI64ArrayAttr array(llvm::ArrayRef<int64_t> values) {
     return builder.getDenseI64ArrayAttr(values);
   }
-  /// Codes in [-127, 127].
+  /// Narrow weights, or at times of the whole storage and with -128 among them, per axis or per
+  /// tensor; then at times with a zero point.
   mlir::Value weights(llvm::ArrayRef<int64_t> shape, int64_t axis,
                       llvm::SmallVector<float> &scales);
+  /// Of a layer's result: few, at times many, and often one off a tile.
+  int64_t channelCount(int64_t few, int64_t many);
   mlir::Value bias(int64_t channels, double magnitude);
   /// Bounds of a clamp in real units, for a result of `scale`; both null often.
   std::pair<mlir::DenseF32ArrayAttr, mlir::DenseF32ArrayAttr> clamps(double scale,
@@ -92,6 +96,7 @@ private:
   mlir::OpBuilder builder;
   mlir::Location loc;
   Contract contract;
+  const TileSizes &tiles;
   Random &random;
   llvm::SmallVector<mlir::Value> made; ///< quantized activations so far
 };

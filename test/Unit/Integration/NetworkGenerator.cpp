@@ -65,15 +65,35 @@ SmallVector<Value> LayerGenerator::build(Value input) {
   return results;
 }
 
+int64_t qopt::test::nearTile(ArrayRef<int64_t> sizes, int64_t most, Random &random) {
+  int64_t near = random.pick<int64_t>(sizes) * random.range(1, 2) + random.range(-1, 1);
+  return std::clamp<int64_t>(near, 1, most);
+}
+
+/// Of the input: a batch of rows, a map, or a map of one row (which flattened layers see too).
+static SmallVector<int64_t> randomShape(const TileSizes &tiles, Random &random) {
+  if (random.chance(0.15)) {
+    int64_t rows = random.chance(0.3) ? nearTile(tiles.pixels, 16, random) : random.range(1, 3);
+    return {rows, random.range(1, 150)};
+  }
+  int64_t channels = random.chance(0.2) ? random.range(16, 40) : random.range(1, 12);
+  if (random.chance(0.3))
+    channels = nearTile(random.chance(0.5) ? tiles.depths : tiles.channels, 70, random);
+  int64_t batch = random.chance(0.8) ? 1 : 2;
+  if (random.chance(0.1))
+    return {batch, 1, nearTile(tiles.pixels, 64, random), channels};
+  auto extent = [&] {
+    return random.chance(0.3) ? nearTile(tiles.pixels, 20, random) : random.range(1, 14);
+  };
+  int64_t height = extent(), width = extent();
+  return {batch, height, width, channels};
+}
+
 func::FuncOp qopt::test::addRandomNetwork(ModuleOp module, StringRef name, Contract contract,
-                                          Random &random) {
+                                          const TileSizes &tiles, Random &random) {
   MLIRContext *context = module.getContext();
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-  SmallVector<int64_t> shape = {random.chance(0.8) ? 1 : 2, random.range(1, 14),
-                                random.range(1, 14),
-                                random.chance(0.2) ? random.range(16, 40) : random.range(1, 12)};
-  if (random.chance(0.15))
-    shape = {random.range(1, 3), random.range(1, 150)};
+  SmallVector<int64_t> shape = randomShape(tiles, random);
   Type element = builder.getF32Type();
   if (random.chance(0.2))
     element = getPerTensorType(context, 0.05f, static_cast<int32_t>(random.range(-128, 127)));
@@ -84,7 +104,7 @@ func::FuncOp qopt::test::addRandomNetwork(ModuleOp module, StringRef name, Contr
   function->setAttr(kContractAttr, ContractAttr::get(context, contract));
   function.addEntryBlock();
   SmallVector<Value> results =
-      LayerGenerator(function, contract, random).build(function.getArgument(0));
+      LayerGenerator(function, contract, tiles, random).build(function.getArgument(0));
   OpBuilder inside = OpBuilder::atBlockEnd(&function.front());
   func::ReturnOp::create(inside, loc, results);
   function.setType(

@@ -3,6 +3,8 @@
 #ifndef QOPT_TEST_UNIT_INTEGRATION_NETWORKGENERATOR_H
 #define QOPT_TEST_UNIT_INTEGRATION_NETWORKGENERATOR_H
 
+#include "../Codegen/TileSizes.h"
+
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 
 #include "mlir/IR/Builders.h"
@@ -32,10 +34,13 @@ private:
   std::mt19937_64 engine;
 };
 
-/// Appends the network `name` to `module`: a few layers with random shapes, windows, clamps, scales
-/// and zero points under `contract`. Float or quantized interface.
+/// One less or more than once or twice one of `sizes`, or just that; at most `most`.
+int64_t nearTile(llvm::ArrayRef<int64_t> sizes, int64_t most, Random &random);
+
+/// Appends the network `name` to `module`: a few layers with random shapes (often one off `tiles`),
+/// windows, clamps, scales and zero points under `contract`. Float or quantized interface.
 mlir::func::FuncOp addRandomNetwork(mlir::ModuleOp module, llvm::StringRef name, Contract contract,
-                                    Random &random);
+                                    const TileSizes &tiles, Random &random);
 
 } // namespace qopt::test
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Reference = jit = native on random networks, byte for byte. Each network draws its contract, rows
-// and tasks from its seed; fifty share a module, as networks of one program may.
+// Reference = jit = native on random networks, byte for byte, for one to four tasks. Each network
+// draws its contract and rows from its seed; fifty share a module, as networks of one program may.
+//   QOPT_RANDOM_NETWORKS=COUNT  networks to try; 2,000 without it
+//   QOPT_RANDOM_FIRST=NUMBER    the first of them: long runs in pieces, or the one that failed
 #include "NetworkGenerator.h"
 
 #include "qopt/ExecutionEngine/CompiledNetwork.h"
@@ -25,12 +27,32 @@ using namespace qopt::test;
 namespace {
 
 constexpr unsigned kNetworksPerModule = 50;
+constexpr unsigned kMaxTasks = 4;
 
-/// CI runs 2,000; QOPT_RANDOM_NETWORKS asks for another number.
-unsigned getNumModules() {
-  const char *count = std::getenv("QOPT_RANDOM_NETWORKS");
-  unsigned networks = count ? std::atoi(count) : 2000;
-  return (networks + kNetworksPerModule - 1) / kNetworksPerModule;
+unsigned fromEnvironment(const char *name, unsigned otherwise) {
+  const char *text = std::getenv(name);
+  return text ? std::strtoul(text, nullptr, 10) : otherwise;
+}
+
+struct ModuleNumbers {
+  unsigned first, end;
+};
+
+ModuleNumbers getModuleNumbers() {
+  unsigned first = fromEnvironment("QOPT_RANDOM_FIRST", 0) / kNetworksPerModule;
+  unsigned networks = fromEnvironment("QOPT_RANDOM_NETWORKS", 2000);
+  return {first, first + (networks + kNetworksPerModule - 1) / kNetworksPerModule};
+}
+
+/// Those of all targets, so that a seed makes the same network on every machine.
+const TileSizes &getTileSizes() {
+  static const TileSizes sizes = [] {
+    std::vector<const codegen::RowSet *> rows;
+    for (const Target &target : getTargets())
+      rows.push_back(target.rows);
+    return TileSizes::of(rows);
+  }();
+  return sizes;
 }
 
 /// Random bytes of `type`: codes over the whole storage, floats over more than the grid, with some
@@ -99,7 +121,7 @@ public:
                                   Contract::Fixed, Contract::FixedDouble, Contract::PowerOfTwo};
     for (unsigned i = 0; i < kNetworksPerModule; ++i)
       addRandomNetwork(*module, "net" + std::to_string(i), random.pick<Contract>(contracts),
-                       random);
+                       getTileSizes(), random);
   }
 
   bool verify() { return succeeded(mlir::verify(*module)); }
@@ -128,23 +150,24 @@ public:
       compareNetwork(function, *network, target, draw);
   }
 
-  /// Writes the first network as a shared library, loads it and compares.
-  void compareNative(const Target &target, llvm::StringRef folder) {
-    auto function = *module->getOps<func::FuncOp>().begin();
-    for (auto other : llvm::make_early_inc_range(module->getOps<func::FuncOp>()))
-      if (other != function)
-        other.erase();
-    std::string base = (folder + "/net" + std::to_string(number)).str();
-    auto compiled = compileToObject(*module, target);
+  /// Writes the network number `index` as a shared library, loads it and compares.
+  void compareNative(const Target &target, unsigned index, llvm::StringRef folder) {
+    OwningOpRef<ModuleOp> drawn(module->clone());
+    std::string name = "net" + std::to_string(index);
+    for (auto function : llvm::make_early_inc_range(drawn->getOps<func::FuncOp>()))
+      if (function.getName() != name)
+        function.erase();
+    std::string base = (folder + "/" + std::to_string(number) + name).str();
+    auto compiled = compileToObject(*drawn, target);
     ASSERT_TRUE(bool(compiled)) << llvm::toString(compiled.takeError());
     llvm::Error error = writeFileAtomically(base + ".o", compiled->object->getBuffer());
     ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
-    error = linkSharedLibrary(base + ".o", base + ".so", function.getName());
+    error = linkSharedLibrary(base + ".o", base + ".so", name);
     ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
     auto network = loadNativeModule(base + ".so");
     ASSERT_TRUE(bool(network)) << llvm::toString(network.takeError());
     Random draw(number);
-    compareNetwork(function, **network, target, draw);
+    compareNetwork(*drawn->getOps<func::FuncOp>().begin(), **network, target, draw);
   }
 
   std::string describe() const { return "module " + std::to_string(number); }
@@ -158,20 +181,23 @@ private:
 
   void compareNetwork(func::FuncOp function, CompiledNetwork &network, const Target &target,
                       Random &draw) {
-    unsigned tasks = draw.range(1, 4);
     for (int run = 0; run < 2; ++run) {
       Buffers inputs;
       for (Type type : function.getArgumentTypes())
         inputs.push_back(randomBytes(cast<RankedTensorType>(type), draw));
-      if (interpret(function, inputs) == runCompiled(network, inputs, tasks))
-        continue;
-      std::string text;
-      llvm::raw_string_ostream os(text);
-      function.print(os, OpPrintingFlags().elideLargeElementsAttrs().elideLargeResourceString());
-      ADD_FAILURE() << describe() << ", " << target.name.str() << ", " << tasks << " tasks:\n"
-                    << text;
-      return;
+      Buffers expected = interpret(function, inputs);
+      for (unsigned tasks = 1; tasks <= kMaxTasks; ++tasks)
+        if (runCompiled(network, inputs, tasks) != expected)
+          return report(function, target, tasks);
     }
+  }
+
+  void report(func::FuncOp function, const Target &target, unsigned tasks) const {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    function.print(os, OpPrintingFlags().elideLargeElementsAttrs().elideLargeResourceString());
+    ADD_FAILURE() << describe() << ", " << target.name.str() << ", " << tasks << " tasks:\n"
+                  << text;
   }
 
   unsigned number;
@@ -190,21 +216,25 @@ void compareModule(unsigned number) {
 
 } // namespace
 
-/// The same bytes through a file: object, shared library, loader.
+/// The same bytes through a file: object, shared library, loader. Every row set of this machine, on
+/// one network of fifty.
 TEST(RandomNetworks, NativeEqualsReference) {
   llvm::SmallString<128> folder;
   ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("qopt-random", folder));
-  unsigned number = 100000;
-  for (const Target *target : getHostTargets())
-    RandomModule(number++).compareNative(*target, folder);
+  auto [first, end] = getModuleNumbers();
+  for (unsigned number = first; number < end; ++number) {
+    RandomModule module(100000 + number);
+    for (auto [index, target] : llvm::enumerate(getHostTargets()))
+      module.compareNative(*target, index, folder);
+  }
   llvm::sys::fs::remove_directories(folder);
 }
 
 TEST(RandomNetworks, JitEqualsReference) {
-  std::atomic<unsigned> next{0};
-  unsigned count = getNumModules();
-  auto work = [&] {
-    for (unsigned number = next++; number < count && !HasFatalFailure(); number = next++)
+  auto [first, end] = getModuleNumbers();
+  std::atomic<unsigned> next{first};
+  auto work = [&, end = end] {
+    for (unsigned number = next++; number < end && !HasFatalFailure(); number = next++)
       compareModule(number);
   };
   std::thread other(work);
