@@ -18,19 +18,16 @@ bool Lowering::canEmitConv(Operation *op) {
   auto weighted = cast<WeightedOpInterface>(op);
   Value bias = weighted.getBiasValue();
   return !(conv && conv.getResidual()) && constants.contains(weighted.getWeightsValue()) &&
-         (!bias || constants.contains(bias)) &&
-         isScalar(getClampBounds(cast<ClampedOpInterface>(op)));
+         (!bias || constants.contains(bias));
 }
 
 bool Lowering::canEmitMatmul(MatmulOp op) {
-  return constants.contains(op.getWeights()) &&
-         (!op.getBias() || constants.contains(op.getBias())) && isScalar(getClampBounds(op));
+  return constants.contains(op.getWeights()) && (!op.getBias() || constants.contains(op.getBias()));
 }
 
 bool Lowering::canEmitAdd(AddOp op) {
   Type type = op.getOutput().getType();
-  return op.getLhs().getType() == type && op.getRhs().getType() == type &&
-         isScalar(getClampBounds(op));
+  return op.getLhs().getType() == type && op.getRhs().getType() == type;
 }
 
 bool Lowering::isConstantNorm(BatchNormOp op) {
@@ -85,8 +82,7 @@ Operation *Lowering::getAbsorber(Operation *op) {
                : nullptr;
   if (auto add = dyn_cast<AddOp>(user))
     return getProducerFusedInto(add) == op ? user : nullptr;
-  auto clamp = dyn_cast<ClampOp>(user);
-  if (!clamp || !isScalar(getClampBounds(clamp)))
+  if (!isa<ClampOp>(user))
     return nullptr;
   if (auto add = dyn_cast<AddOp>(op))
     return canEmitAdd(add) ? user : nullptr;

@@ -36,27 +36,9 @@ Desc qopt::onednn::getAnyDesc(RankedTensorType type) {
   return {getLogicalDims(type.getShape()), kFloat, memory::format_tag::any};
 }
 
-bool qopt::onednn::appendClamp(dnnl::post_ops &postOps, const ClampBounds &clamp) {
-  if (clamp.isIdentity())
-    return true;
-  if (!isScalar(clamp))
-    return false;
-  constexpr float kGreatest = std::numeric_limits<float>::max();
-  float low = std::max(clamp.min[0], -kGreatest), high = std::min(clamp.max[0], kGreatest);
-  if (low == 0.0f && high == kGreatest)
-    postOps.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-  else
-    postOps.append_eltwise(1.0f, dnnl::algorithm::eltwise_clip, low, high);
-  return true;
-}
-
 ClampBounds qopt::onednn::noClamp() {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   return {{-kInfinity}, {kInfinity}};
-}
-
-bool qopt::onednn::isScalar(const ClampBounds &clamp) {
-  return clamp.min.size() == 1 && clamp.max.size() == 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -133,10 +115,10 @@ void Lowering::addPrimitive(dnnl::primitive primitive, std::vector<Argument> arg
 }
 
 /// Several frames may run one primitive at a time, so each brings its own scratchpad.
-dnnl::primitive_attr Lowering::makeAttributes(const dnnl::post_ops &postOps) const {
+dnnl::primitive_attr Lowering::makeAttributes(const PostOps &postOps) const {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  attributes.set_post_ops(postOps);
+  attributes.set_post_ops(postOps.ops);
   return attributes;
 }
 

@@ -32,10 +32,12 @@ Desc getAnyDesc(mlir::RankedTensorType type);
 
 /// The clamp that changes nothing.
 ClampBounds noClamp();
-/// True for one bound of each kind, the same for all channels.
-bool isScalar(const ClampBounds &clamp);
-/// The clamp as one element-wise post-operation. False where it differs between channels.
-bool appendClamp(dnnl::post_ops &postOps, const ClampBounds &clamp);
+
+/// What a primitive does to its results before it stores them, and the operands that this takes.
+struct PostOps {
+  dnnl::post_ops ops;
+  std::vector<Argument> arguments;
+};
 
 class Lowering {
 public:
@@ -54,6 +56,7 @@ private:
   bool emitMatmul(MatmulOp op, mlir::Value result, const ClampBounds &clamp);
   bool emitAdd(AddOp op, mlir::Value result, const ClampBounds &clamp);
   bool emitClamp(ClampOp op, mlir::Value result, const ClampBounds &clamp);
+  bool emitChannelClamp(ClampOp op, const ClampBounds &clamp);
   bool emitUnary(UnaryOp op);
   bool emitMean(ReduceMeanOp op);
   bool emitPool(mlir::Operation *op, dnnl::algorithm algorithm, const Window &window);
@@ -62,6 +65,12 @@ private:
   /// `producer` is a convolution or the batch normalization that has absorbed one.
   bool emitConv(mlir::Operation *producer, mlir::Value result, const ClampBounds &clamp,
                 AddOp add = {});
+
+  /// `clamp` after a primitive that writes results of type `type`.
+  void appendClamp(PostOps &postOps, const ClampBounds &clamp, mlir::RankedTensorType type);
+  void appendBounds(PostOps &postOps, dnnl::algorithm algorithm, llvm::ArrayRef<float> bounds,
+                    mlir::RankedTensorType type);
+  Argument placeBounds(int role, llvm::ArrayRef<float> bounds, mlir::RankedTensorType type);
 
   // Fusion.cpp: which op computes another one along with itself.
   mlir::Operation *getAbsorber(mlir::Operation *op);
@@ -94,7 +103,7 @@ private:
   BufferId copyToLayout(const Placed &source, const Desc &desc);
   void addPrimitive(dnnl::primitive primitive, std::vector<Argument> arguments,
                     const Desc &scratchpad);
-  dnnl::primitive_attr makeAttributes(const dnnl::post_ops &postOps) const;
+  dnnl::primitive_attr makeAttributes(const PostOps &postOps) const;
 
   mlir::func::FuncOp function;
   const FloatEngineOptions &options;

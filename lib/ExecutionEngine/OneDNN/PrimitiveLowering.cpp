@@ -11,6 +11,48 @@ using namespace qopt::onednn;
 static constexpr auto kInference = dnnl::prop_kind::forward_inference;
 
 //===----------------------------------------------------------------------===//
+// Clamps
+//===----------------------------------------------------------------------===//
+
+static constexpr float kGreatest = std::numeric_limits<float>::max();
+
+/// One bound per channel of `type`, for an operation that broadcasts it over everything else.
+Argument Lowering::placeBounds(int role, ArrayRef<float> bounds, RankedTensorType type) {
+  size_t rank = type.getRank(), axis = rank == 4 ? 1 : rank - 1;
+  auto channels = static_cast<int64_t>(bounds.size());
+  Dims dims(rank, 1), strides(rank, 1);
+  dims[axis] = channels;
+  std::fill_n(strides.begin(), axis, channels);
+  Desc desc(dims, dnnl::memory::data_type::f32, strides);
+  SmallVector<float> finite = llvm::map_to_vector(
+      bounds, [](float bound) { return std::clamp(bound, -kGreatest, kGreatest); });
+  return {role, addConstant(desc, finite.data(), desc), desc};
+}
+
+/// `algorithm` is binary_max or binary_min.
+void Lowering::appendBounds(PostOps &postOps, dnnl::algorithm algorithm, ArrayRef<float> bounds,
+                            RankedTensorType type) {
+  int role = DNNL_ARG_ATTR_MULTIPLE_POST_OP(postOps.ops.len()) | DNNL_ARG_SRC_1;
+  postOps.arguments.push_back(placeBounds(role, bounds, type));
+  postOps.ops.append_binary(algorithm, postOps.arguments.back().desc);
+}
+
+/// What is the same for all channels is one element-wise function.
+void Lowering::appendClamp(PostOps &postOps, const ClampBounds &clamp, RankedTensorType type) {
+  bool oneMin = clamp.min.size() == 1, oneMax = clamp.max.size() == 1;
+  float low = oneMin ? std::max(clamp.min[0], -kGreatest) : -kGreatest;
+  float high = oneMax ? std::min(clamp.max[0], kGreatest) : kGreatest;
+  if (!oneMin)
+    appendBounds(postOps, dnnl::algorithm::binary_max, clamp.min, type);
+  if (low == 0.0f && high == kGreatest)
+    postOps.ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+  else if (low != -kGreatest || high != kGreatest)
+    postOps.ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_clip, low, high);
+  if (!oneMax)
+    appendBounds(postOps, dnnl::algorithm::binary_min, clamp.max, type);
+}
+
+//===----------------------------------------------------------------------===//
 // Element-wise
 //===----------------------------------------------------------------------===//
 
@@ -26,16 +68,37 @@ bool Lowering::emitEltwise(Operation *op, dnnl::algorithm algorithm, float alpha
   return true;
 }
 
+/// The greater one of value and lower bound, and what follows as after any primitive.
+bool Lowering::emitChannelClamp(ClampOp op, const ClampBounds &clamp) {
+  RankedTensorType type = op.getOutput().getType();
+  Placed input = getPlaced(op.getInput());
+  SmallVector<float> low;
+  for (int64_t channel = 0, end = type.getShape().back(); channel < end; ++channel)
+    low.push_back(clamp.low(channel));
+  Argument bounds = placeBounds(DNNL_ARG_SRC_1, low, type);
+  PostOps postOps;
+  appendClamp(postOps, {noClamp().min, clamp.max}, type);
+  dnnl::binary::desc desc(dnnl::algorithm::binary_max, input.desc, bounds.desc, input.desc);
+  dnnl::binary::primitive_desc binary(desc, makeAttributes(postOps), program.engine);
+  BufferId result = addActivation(input.desc.get_size());
+  std::vector<Argument> arguments = std::move(postOps.arguments);
+  arguments.push_back({DNNL_ARG_SRC_0, input.buffer, input.desc});
+  arguments.push_back(std::move(bounds));
+  arguments.push_back({DNNL_ARG_DST, result, input.desc});
+  addPrimitive(dnnl::binary(binary), std::move(arguments), binary.scratchpad_desc());
+  values[op.getOutput()] = {result, input.desc};
+  return true;
+}
+
 bool Lowering::emitClamp(ClampOp op, Value result, const ClampBounds &clamp) {
   ClampBounds both = getClampBounds(op).followedBy(clamp);
   Operation *producer = op.getInput().getDefiningOp();
   if (producer && getAbsorber(producer) == op)
     return emit(producer, result, both);
-  if (!isScalar(both))
-    return false;
-  constexpr float kGreatest = std::numeric_limits<float>::max();
-  return emitEltwise(op, dnnl::algorithm::eltwise_clip, std::max(both.min[0], -kGreatest),
-                     std::min(both.max[0], kGreatest));
+  if (both.min.size() == 1 && both.max.size() == 1)
+    return emitEltwise(op, dnnl::algorithm::eltwise_clip, std::max(both.min[0], -kGreatest),
+                       std::min(both.max[0], kGreatest));
+  return emitChannelClamp(op, both);
 }
 
 namespace {

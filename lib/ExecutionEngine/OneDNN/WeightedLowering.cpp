@@ -154,11 +154,12 @@ bool Lowering::emitConv(Operation *producer, Value result, const ClampBounds &cl
   Operation *op = norm ? norm.getInput().getDefiningOp() : producer;
   ConvShape shape = getConvShape(op);
   auto type = cast<RankedTensorType>(result.getType());
-  dnnl::post_ops postOps;
-  if (add)
-    postOps.append_sum(1.0f);
-  if (!canEmitConv(op) || !appendClamp(postOps, clamp))
+  if (!canEmitConv(op))
     return false;
+  PostOps postOps;
+  if (add)
+    postOps.ops.append_sum(1.0f);
+  appendClamp(postOps, clamp, type);
   bool hasBias = shape.bias || norm;
   dnnl::convolution_forward::primitive_desc conv(makeConvDesc(shape, type, hasBias),
                                                  makeAttributes(postOps), program.engine,
@@ -171,11 +172,12 @@ bool Lowering::emitConv(Operation *producer, Value result, const ClampBounds &cl
   BufferId source = inLayout(shape.input, conv.src_desc());
   BufferId destination = add ? placeSum(add, producer, shape.input, conv.dst_desc())
                              : addActivation(conv.dst_desc().get_size());
-  std::vector<Argument> arguments{
-      {DNNL_ARG_SRC, source, conv.src_desc()},
-      {DNNL_ARG_WEIGHTS, addConstant(shape.weights, parameters.getWeights(), conv.weights_desc()),
-       conv.weights_desc()},
-      {DNNL_ARG_DST, destination, conv.dst_desc()}};
+  std::vector<Argument> arguments = std::move(postOps.arguments);
+  arguments.push_back({DNNL_ARG_SRC, source, conv.src_desc()});
+  arguments.push_back({DNNL_ARG_WEIGHTS,
+                       addConstant(shape.weights, parameters.getWeights(), conv.weights_desc()),
+                       conv.weights_desc()});
+  arguments.push_back({DNNL_ARG_DST, destination, conv.dst_desc()});
   if (hasBias) {
     Desc desc = getBiasDesc(type.getDimSize(3));
     arguments.push_back({DNNL_ARG_BIAS, addConstant(desc, parameters.getBias(), desc), desc});
@@ -194,18 +196,18 @@ bool Lowering::emitAdd(AddOp op, Value result, const ClampBounds &clamp) {
     return false;
   if (Operation *producer = getProducerFusedInto(op))
     return emitConv(producer, result, clamp, op);
-  dnnl::post_ops postOps;
-  appendClamp(postOps, clamp);
+  PostOps postOps;
+  appendClamp(postOps, clamp, op.getOutput().getType());
   Placed lhs = getPlaced(op.getLhs());
   BufferId rhs = inLayout(op.getRhs(), lhs.desc);
   dnnl::binary::desc desc(dnnl::algorithm::binary_add, lhs.desc, lhs.desc, lhs.desc);
   dnnl::binary::primitive_desc binary(desc, makeAttributes(postOps), program.engine);
   BufferId buffer = addActivation(lhs.desc.get_size());
-  addPrimitive(dnnl::binary(binary),
-               {{DNNL_ARG_SRC_0, lhs.buffer, lhs.desc},
-                {DNNL_ARG_SRC_1, rhs, lhs.desc},
-                {DNNL_ARG_DST, buffer, lhs.desc}},
-               binary.scratchpad_desc());
+  std::vector<Argument> arguments = std::move(postOps.arguments);
+  arguments.push_back({DNNL_ARG_SRC_0, lhs.buffer, lhs.desc});
+  arguments.push_back({DNNL_ARG_SRC_1, rhs, lhs.desc});
+  arguments.push_back({DNNL_ARG_DST, buffer, lhs.desc});
+  addPrimitive(dnnl::binary(binary), std::move(arguments), binary.scratchpad_desc());
   values[result] = {buffer, lhs.desc};
   return true;
 }
@@ -215,9 +217,10 @@ bool Lowering::emitAdd(AddOp op, Value result, const ClampBounds &clamp) {
 //===----------------------------------------------------------------------===//
 
 bool Lowering::emitMatmul(MatmulOp op, Value result, const ClampBounds &clamp) {
-  dnnl::post_ops postOps;
-  if (!canEmitMatmul(op) || !appendClamp(postOps, clamp))
+  if (!canEmitMatmul(op))
     return false;
+  PostOps postOps;
+  appendClamp(postOps, clamp, op.getOutput().getType());
   Desc source = getPlainDesc(op.getInput().getType());
   Desc destination = getPlainDesc(op.getOutput().getType());
   Desc stored = getPlainDesc(op.getWeights().getType());
@@ -229,12 +232,12 @@ bool Lowering::emitMatmul(MatmulOp op, Value result, const ClampBounds &clamp) {
                    : InnerProduct::desc(kInference, source, weights, destination);
   InnerProduct::primitive_desc primitive(desc, makeAttributes(postOps), program.engine);
   BufferId buffer = addActivation(destination.get_size());
-  std::vector<Argument> arguments{
-      {DNNL_ARG_SRC, inPlainLayout(op.getInput()), source},
-      {DNNL_ARG_WEIGHTS,
-       addConstant(stored, getElements(op.getWeights()), primitive.weights_desc()),
-       primitive.weights_desc()},
-      {DNNL_ARG_DST, buffer, destination}};
+  std::vector<Argument> arguments = std::move(postOps.arguments);
+  arguments.push_back({DNNL_ARG_SRC, inPlainLayout(op.getInput()), source});
+  arguments.push_back({DNNL_ARG_WEIGHTS,
+                       addConstant(stored, getElements(op.getWeights()), primitive.weights_desc()),
+                       primitive.weights_desc()});
+  arguments.push_back({DNNL_ARG_DST, buffer, destination});
   if (op.getBias())
     arguments.push_back(
         {DNNL_ARG_BIAS, addConstant(biasDesc, getElements(op.getBias()), biasDesc), biasDesc});

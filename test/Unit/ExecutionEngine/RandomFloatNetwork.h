@@ -78,14 +78,29 @@ private:
   }
 
   Value pick() { return values[between(0, values.size() - 1)]; }
-  std::string clamp() {
-    switch (between(0, 2)) {
+  /// One bound per channel, as equalization leaves behind.
+  std::string bounds(int64_t channels, float lo, float hi) {
+    std::uniform_real_distribution<float> distribution(lo, hi);
+    std::string text = "array<f32: ";
+    for (int64_t c = 0; c < channels; ++c)
+      text += (c ? ", " : "") + llvm::formatv("{0:f4}", distribution(engine)).str();
+    return text + ">";
+  }
+  std::string clamp(int64_t channels) {
+    switch (between(0, 5)) {
     case 0:
       return "";
     case 1:
       return ", clamp_min = array<f32: 0.0>";
-    default:
+    case 2:
       return ", clamp_min = array<f32: -0.25>, clamp_max = array<f32: 1.5>";
+    case 3:
+      return ", clamp_min = array<f32: 0.0>, clamp_max = " + bounds(channels, 0.1f, 1.5f);
+    case 4:
+      return ", clamp_min = " + bounds(channels, -0.5f, 0.1f);
+    default:
+      return ", clamp_min = " + bounds(channels, -0.5f, 0.1f) +
+             ", clamp_max = " + bounds(channels, 0.1f, 1.5f);
     }
   }
 
@@ -115,12 +130,12 @@ private:
             .str()};
   }
 
-  Value conv(const Value &x, int64_t outputs, const Geometry &g, int64_t groups,
-             const std::string &clampText) {
+  Value conv(const Value &x, int64_t outputs, const Geometry &g, int64_t groups, bool clamped) {
     Shape w{outputs, g.kernelH, g.kernelW, x.shape[3] / groups};
     std::string weights = constant(w), bias = constant({outputs});
     return emit("conv2d", x.name + ", " + weights + " bias " + bias,
-                g.attributes + ", groups = " + std::to_string(groups) + " : i64" + clampText,
+                g.attributes + ", groups = " + std::to_string(groups) + " : i64" +
+                    (clamped ? clamp(outputs) : ""),
                 type(x.shape) + ", " + type(w) + ", " + type({outputs}),
                 {x.shape[0], g.outH, g.outW, outputs});
   }
@@ -128,7 +143,7 @@ private:
   void addConv() {
     Value x = pick();
     int64_t groups = x.shape[3] % 2 == 0 ? between(1, 2) : 1;
-    conv(x, groups * between(1, 20), window(x, false, true), groups, clamp());
+    conv(x, groups * between(1, 20), window(x, false, true), groups, true);
   }
   void addDepthwise() {
     Value x = pick();
@@ -136,32 +151,34 @@ private:
     int64_t outputs = x.shape[3] * between(1, 2);
     Shape w{g.kernelH, g.kernelW, outputs};
     std::string weights = constant(w);
-    emit("depthwise_conv2d", x.name + ", " + weights, g.attributes + clamp(),
+    emit("depthwise_conv2d", x.name + ", " + weights, g.attributes + clamp(outputs),
          type(x.shape) + ", " + type(w), {x.shape[0], g.outH, g.outW, outputs});
   }
   /// x + conv(x), the convolution of one tap: a residual block.
   void addResidual() {
     Value x = pick();
     Geometry same{1, 1, x.shape[1], x.shape[2], "strides = array<i64: 1, 1>"};
-    Value left = between(0, 1) ? conv(x, x.shape[3], same, 1, "") : x;
-    Value inner = conv(x, 8, same, 1, clamp());
-    Value right = conv(inner, x.shape[3], same, 1, "");
+    Value left = between(0, 1) ? conv(x, x.shape[3], same, 1, false) : x;
+    Value inner = conv(x, 8, same, 1, true);
+    Value right = conv(inner, x.shape[3], same, 1, false);
     bool swap = between(0, 1);
     emit("add", (swap ? right : left).name + ", " + (swap ? left : right).name,
-         clamp().empty() ? "" : "clamp_min = array<f32: 0.0>", type(x.shape) + ", " + type(x.shape),
-         x.shape);
+         llvm::StringRef(clamp(x.shape[3])).drop_front(2).str(),
+         type(x.shape) + ", " + type(x.shape), x.shape);
   }
   /// conv, batch normalization and clamp as a framework exports them: ops of their own.
   void addUnfused() {
     Value x = pick();
     Value y = conv(x, between(0, 1) ? x.shape[3] : 4,
-                   {1, 1, x.shape[1], x.shape[2], "strides = array<i64: 1, 1>"}, 1, "");
+                   {1, 1, x.shape[1], x.shape[2], "strides = array<i64: 1, 1>"}, 1, false);
     if (between(0, 2) != 0)
       y = norm(y);
     if (y.shape == x.shape && between(0, 1))
       y = emit("add", x.name + ", " + y.name, "", type(x.shape) + ", " + type(y.shape), y.shape);
-    emit("clamp", y.name, "clamp_min = array<f32: 0.0>, clamp_max = array<f32: 2.0>", type(y.shape),
-         y.shape);
+    emit("clamp", y.name,
+         "clamp_min = array<f32: 0.0>, clamp_max = " +
+             (between(0, 1) ? "array<f32: 2.0>" : bounds(y.shape[3], 0.1f, 2.0f)),
+         type(y.shape), y.shape);
   }
   Value norm(const Value &x) {
     Shape c{x.shape[3]};
@@ -200,7 +217,9 @@ private:
     Value x = pick();
     switch (between(0, 3)) {
     case 0:
-      emit("clamp", x.name, "clamp_min = array<f32: -0.5>", type(x.shape), x.shape);
+      emit("clamp", x.name,
+           "clamp_min = " + (between(0, 1) ? "array<f32: -0.5>" : bounds(x.shape[3], -0.5f, 0.0f)),
+           type(x.shape), x.shape);
       return;
     case 1:
       emit("mul", x.name + ", " + x.name, "", type(x.shape) + ", " + type(x.shape), x.shape);
