@@ -162,8 +162,8 @@ static void optimize(llvm::Module &code, llvm::TargetMachine &machine, unsigned 
   pipeline.run(code, modules);
 }
 
-static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
-emitFile(llvm::Module &code, llvm::TargetMachine &machine, llvm::CodeGenFileType type) {
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+qopt::emitFile(llvm::Module &code, llvm::TargetMachine &machine, llvm::CodeGenFileType type) {
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;

@@ -15,6 +15,7 @@
 
 namespace llvm {
 class Module;
+class TargetMachine;
 } // namespace llvm
 
 namespace qopt {
@@ -31,6 +32,13 @@ struct EmissionOptions {
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
 emitProgram(mlir::OwningOpRef<mlir::ModuleOp> program, const Target &target,
             const EmissionOptions &options);
+
+/// Emits a module of LLVM IR as it is.
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+emitFile(llvm::Module &code, llvm::TargetMachine &machine, llvm::CodeGenFileType type);
+
+/// Runs lld with these arguments; the output appears whole or not at all.
+llvm::Error link(llvm::ArrayRef<const char *> arguments, llvm::StringRef outputPath);
 
 /// Joins relocatable objects into one. All are paths.
 llvm::Error mergeObjects(llvm::ArrayRef<std::string> objects, llvm::StringRef output);

@@ -42,31 +42,20 @@ static llvm::Error linkBySpawning(llvm::ArrayRef<const char *> arguments, std::s
   return llvm::createStringError("ld.lld failed: %s", error.c_str());
 }
 
-static llvm::Error link(llvm::ArrayRef<const char *> arguments) {
+static llvm::Error runLinker(llvm::ArrayRef<const char *> arguments) {
   std::string message;
   if (linkInProcess(arguments, message))
     return llvm::Error::success();
   return linkBySpawning(arguments, message);
 }
 
-llvm::Error qopt::mergeObjects(llvm::ArrayRef<std::string> objects, llvm::StringRef output) {
-  std::string path = output.str();
-  llvm::SmallVector<const char *> arguments = {"ld.lld", "-r", "-o", path.c_str()};
-  for (const std::string &object : objects)
-    arguments.push_back(object.c_str());
-  return link(arguments);
-}
-
-llvm::Error qopt::linkSharedLibrary(llvm::StringRef objectPath, llvm::StringRef outputPath,
-                                    llvm::StringRef network) {
-  std::string object = objectPath.str(), output = outputPath.str();
+llvm::Error qopt::link(llvm::ArrayRef<const char *> arguments, llvm::StringRef outputPath) {
+  std::string output = outputPath.str();
   std::string temporary = output + ".tmp" + std::to_string(llvm::sys::Process::getProcessId());
-  std::string alias = "--defsym=qopt_module_v1=" + network.str() + "_module";
-  const char *arguments[] = {
-      "ld.lld",           "-shared",         "--no-undefined", "-z",           "noexecstack",
-      "--hash-style=gnu", "--build-id=none", alias.c_str(),    object.c_str(), "-o",
-      temporary.c_str()};
-  if (llvm::Error error = link(arguments)) {
+  llvm::SmallVector<const char *> all = {"ld.lld"};
+  all.append(arguments.begin(), arguments.end());
+  all.append({"-o", temporary.c_str()});
+  if (llvm::Error error = runLinker(all)) {
     llvm::sys::fs::remove(temporary);
     return error;
   }
@@ -76,4 +65,20 @@ llvm::Error qopt::linkSharedLibrary(llvm::StringRef objectPath, llvm::StringRef 
                                    error.message().c_str());
   }
   return llvm::Error::success();
+}
+
+llvm::Error qopt::mergeObjects(llvm::ArrayRef<std::string> objects, llvm::StringRef output) {
+  llvm::SmallVector<const char *> arguments = {"-r"};
+  for (const std::string &object : objects)
+    arguments.push_back(object.c_str());
+  return link(arguments, output);
+}
+
+llvm::Error qopt::linkSharedLibrary(llvm::StringRef objectPath, llvm::StringRef outputPath,
+                                    llvm::StringRef network) {
+  std::string object = objectPath.str();
+  std::string alias = "--defsym=qopt_module_v1=" + network.str() + "_module";
+  return link({"-shared", "--no-undefined", "-z", "noexecstack", "--hash-style=gnu",
+               "--build-id=none", alias.c_str(), object.c_str()},
+              outputPath);
 }

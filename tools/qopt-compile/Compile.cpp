@@ -29,8 +29,8 @@ namespace {
 /// One run of the tool: the model on its way down the levels.
 class Compilation {
 public:
-  Compilation(const DriverOptions &options, std::vector<const Target *> targets, Model model)
-      : options(options), targets(std::move(targets)), target(*this->targets.front()),
+  Compilation(DriverOptions given, std::vector<const Target *> targets, Model model)
+      : options(std::move(given)), targets(std::move(targets)), target(*this->targets.front()),
         model(std::move(model)), startLevel(this->model.level()), folder(options) {}
 
   /// From levels 1 to 3.
@@ -49,7 +49,7 @@ private:
   Error emit();
   Error emitKernels();
   Error printAssembly();
-  Error emitMachineCode(const MemoryBuffer &object, StringRef network);
+  Error emitMachineCode(const MemoryBuffer &object, const HarnessNetwork &network);
   Error emitHeaders(const codegen::ProgramInfo &program);
   Error emitReport(const codegen::ProgramInfo &program);
 
@@ -165,22 +165,29 @@ Error Compilation::printAssembly() {
   return Error::success();
 }
 
-/// A shared library is linked from the object's file, wanted or not.
-Error Compilation::emitMachineCode(const MemoryBuffer &object, StringRef network) {
+/// What is linked is linked from the object's file, wanted or not.
+Error Compilation::emitMachineCode(const MemoryBuffer &object, const HarnessNetwork &network) {
   bool wantsShared = options.emit.shared && target.hostCanLink;
-  if (!options.emit.object && !wantsShared)
+  if (!options.emit.object && !wantsShared && !options.harness)
     return Error::success();
   Expected<std::string> objectPath = folder.stage(".o", options.emit.object);
   if (!objectPath)
     return objectPath.takeError();
   if (Error error = writeFileAtomically(*objectPath, object.getBuffer()))
     return error;
+  if (options.harness) {
+    Expected<std::string> path = folder.stage(".elf");
+    if (!path)
+      return path.takeError();
+    if (Error error = linkExecutable(*objectPath, *path, target, network))
+      return error;
+  }
   if (!wantsShared)
     return Error::success();
   Expected<std::string> sharedPath = folder.stage(".so");
   if (!sharedPath)
     return sharedPath.takeError();
-  return linkSharedLibrary(*objectPath, *sharedPath, network);
+  return linkSharedLibrary(*objectPath, *sharedPath, network.name);
 }
 
 Error Compilation::emitHeaders(const codegen::ProgramInfo &program) {
@@ -199,7 +206,7 @@ Error Compilation::emit() {
   if (!compiled)
     return nameFile(model.path(), compiled.takeError());
   const codegen::ProgramInfo &program = compiled->programs.front();
-  if (Error error = emitMachineCode(*compiled->object, options.name))
+  if (Error error = emitMachineCode(*compiled->object, getHarnessNetworks(model.module()).front()))
     return error;
   if (options.emit.quantized)
     if (Error error = folder.stageModule(".quantized.mlir", model.module()))
@@ -219,7 +226,7 @@ Error Compilation::runProgram() {
     return nameFile(path, compiled.takeError());
   // Symbols are in the code already; only the files may be called otherwise.
   const codegen::ProgramInfo &program = compiled->programs.front();
-  if (Error error = emitMachineCode(*compiled->object, program.network))
+  if (Error error = emitMachineCode(*compiled->object, {program.network, {}}))
     return error;
   if (options.emit.header)
     if (Error error = emitHeaders(program))
@@ -228,6 +235,9 @@ Error Compilation::runProgram() {
 }
 
 static Error checkTargets(const DriverOptions &options, ArrayRef<const Target *> targets) {
+  if (options.harness)
+    if (Error error = checkHarness(*targets.front()))
+      return createStringError("--harness: " + toString(std::move(error)));
   for (const Target *target : targets)
     if (options.emitGiven && options.emit.shared && !target->hostCanLink)
       return fail("--emit=so: a shared library for " + target->name +
@@ -251,11 +261,15 @@ Error compile(const DriverOptions &options) {
     return model.takeError();
   if (Error error = checkOptions(options, *model))
     return error;
+  DriverOptions resolved = options;
+  if (model->level() < Level::Quantized)
+    if (Error error = chooseDefaults(resolved, *targets))
+      return error;
   bool isProgram = model->level() > Level::Quantized;
   if (isProgram && (targets->size() > 1 || !options.dumpAsm.empty()))
     return fail(model->path() + ": is made for one target already and knows no layers; give one "
                                 "--target and leave out --dump-asm");
-  Compilation compilation(options, std::move(*targets), std::move(*model));
+  Compilation compilation(std::move(resolved), std::move(*targets), std::move(*model));
   return isProgram ? compilation.runProgram() : compilation.run();
 }
 

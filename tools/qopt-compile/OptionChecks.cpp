@@ -84,6 +84,27 @@ static Error checkQuantized(const DriverOptions &options, Model &model) {
   return Error::success();
 }
 
+/// The value that all targets name, or an error that asks for `option`.
+static Error agree(ArrayRef<const Target *> targets, StringRef option, StringRef Target::*field,
+                   std::string &value) {
+  if (!value.empty())
+    return Error::success();
+  const Target &first = *targets.front();
+  for (const Target *target : targets)
+    if (target->*field != first.*field)
+      return fail("--target: " + first.name + " would have --" + option + "=" + first.*field +
+                  ", " + target->name + " --" + option + "=" + target->*field +
+                  "; give that option");
+  value = (first.*field).str();
+  return Error::success();
+}
+
+Error chooseDefaults(DriverOptions &options, ArrayRef<const Target *> targets) {
+  if (Error error = agree(targets, "numerics", &Target::numerics, options.numerics))
+    return error;
+  return agree(targets, "io", &Target::io, options.io);
+}
+
 Error checkOptions(const DriverOptions &options, Model &model) {
   if (Error error = checkStages(options, model))
     return error;

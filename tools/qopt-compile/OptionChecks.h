@@ -6,11 +6,17 @@
 #include "ModelFile.h"
 #include "Options.h"
 
+#include "qopt/Target/Target.h"
+
 namespace qopt {
 
 /// An error naming the model, the option and the remedy where `options` ask for something that
 /// `model` is past already.
 llvm::Error checkOptions(const DriverOptions &options, Model &model);
+
+/// Fills in contract and interface as `targets` would have them where the user does not say; an
+/// error where they differ.
+llvm::Error chooseDefaults(DriverOptions &options, llvm::ArrayRef<const Target *> targets);
 
 /// Does a quantized network take or give 8 bit values?
 bool hasQuantizedInterface(mlir::func::FuncOp network);

@@ -146,18 +146,19 @@ static Error readChoices(const CommandLine &line, DriverOptions &options) {
     std::vector<StringRef> choices; ///< the first is the default
     std::string value;
   };
-  Choice choices[] = {{OPT_weights, "weights", {"per-channel", "per-tensor"}, ""},
-                      {OPT_activations, "activations", {"asymmetric", "symmetric"}, ""},
-                      {OPT_calibrator, "calibrator", getCalibratorNames(), ""},
-                      {OPT_numerics, "numerics", {"", "fp32", "fixed"}, ""},
-                      {OPT_io, "io", {"", "float", "quantized"}, ""},
-                      {OPT_io_layout, "io-layout", {"model", "nhwc"}, ""},
-                      {OPT_equalize, "equalize", {"none", "cross-layer", "noise-model"}, ""},
-                      {OPT_correct_bias, "correct-bias", {"none", "pre", "post", "pre+post"}, ""},
-                      {OPT_bias_bits, "bias-bits", {"32", "16"}, ""},
-                      {OPT_weight_ranges, "weight-ranges", {"max", "mse"}, ""},
-                      {OPT_round, "round", {"nearest", "hessian"}, ""},
-                      {OPT_preset, "preset", {"", "fast", "best"}, ""}};
+  Choice choices[] = {
+      {OPT_weights, "weights", {"per-channel", "per-tensor"}, ""},
+      {OPT_activations, "activations", {"asymmetric", "symmetric"}, ""},
+      {OPT_calibrator, "calibrator", getCalibratorNames(), ""},
+      {OPT_numerics, "numerics", {"", "fp32", "fixed", "fixed-double", "power-of-two"}, ""},
+      {OPT_io, "io", {"", "float", "quantized"}, ""},
+      {OPT_io_layout, "io-layout", {"model", "nhwc"}, ""},
+      {OPT_equalize, "equalize", {"none", "cross-layer", "noise-model"}, ""},
+      {OPT_correct_bias, "correct-bias", {"none", "pre", "post", "pre+post"}, ""},
+      {OPT_bias_bits, "bias-bits", {"32", "16"}, ""},
+      {OPT_weight_ranges, "weight-ranges", {"max", "mse"}, ""},
+      {OPT_round, "round", {"nearest", "hessian"}, ""},
+      {OPT_preset, "preset", {"", "fast", "best"}, ""}};
   for (Choice &choice : choices) {
     choice.value = line.text(choice.id, choice.choices.front());
     if (Error error = checkChoice(choice.option, choice.value, choice.choices))
@@ -199,6 +200,7 @@ static void readPaths(const CommandLine &line, DriverOptions &options) {
   options.rangesFile = line.text(OPT_ranges);
   options.target = line.text(OPT_target, "host");
   options.dumpAsm = line.text(OPT_dump_asm);
+  options.harness = line.has(OPT_harness);
   options.listTargets = line.has(OPT_list_targets);
   options.emitGiven = line.has(OPT_emit);
 }

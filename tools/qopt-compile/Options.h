@@ -34,8 +34,8 @@ struct DriverOptions {
   std::string round = "nearest";
   std::string correctBias = "none";
   unsigned biasBits = 32;
-  std::string numerics; ///< empty: fp32, or what the model is quantized for
-  std::string io;       ///< empty: float, or what the model is quantized for
+  std::string numerics; ///< empty: the target's, or what the model is quantized for
+  std::string io;       ///< empty: the target's, or what the model is quantized for
   bool nhwcInterface = false;
   unsigned threads = 0; ///< 0: as many as the machine has
   int64_t batch = 1;
@@ -44,6 +44,7 @@ struct DriverOptions {
   bool emitGiven = false; ///< an explicit --emit=so for a cross target is an error
   /// Options given that say how to import, and how to find ranges: they need a model of that level.
   std::vector<std::string> importOptions, calibrationOptions;
+  bool harness = false; ///< NAME.elf is wanted
   bool listTargets = false;
   std::string commandLine; ///< as recorded in the report
 };

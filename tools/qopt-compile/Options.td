@@ -32,8 +32,8 @@ def correct_bias : Value<"correct-bias", "Biases that give the integer program's
 def bias_bits : Value<"bias-bits", "Width that biases fit: 32 (default) or 16", "<n>">;
 def weight_ranges : Value<"weight-ranges", "max (default): no weight is clipped; mse: least squared rounding error", "<how>">;
 def round : Value<"round", "Weights to the nearest code (default), or by the hessian of their inputs, from the example data", "<how>">;
-def numerics : Value<"numerics", "Numeric contract: fp32 (default) or fixed", "<contract>">;
-def io : Value<"io", "Interface: float (default) or quantized", "<kind>">;
+def numerics : Value<"numerics", "Numeric contract: fp32, fixed, fixed-double or power-of-two (default: the target's, fp32 on CPUs)", "<contract>">;
+def io : Value<"io", "Interface: float or quantized (default: the target's, float on CPUs)", "<kind>">;
 def io_layout : Value<"io-layout", "Layout of images at the interface, calibration data included: model (default) or nhwc", "<layout>">;
 def threads : Value<"threads", "Threads for calibration (default: all cores)", "<n>">;
 def threads_apart : Apart<"threads", threads>;
@@ -41,6 +41,8 @@ def batch : Value<"batch", "Size of a dynamic leading dimension (default: 1)", "
 def batch_apart : Apart<"batch", batch>;
 def stop_after : Value<"stop-after", "import, prepare, calibrate, quantize or kernels: write that level as NAME.STAGE.mlir (NAME.quantized.mlir) and stop", "<stage>">;
 def emit : Value<"emit", "Outputs, comma separated: mlir, o, so, h, report (default: all)", "<list>">;
+
+def harness : Flag<["--"], "harness">, HelpText<"Also write NAME.elf, a static executable for a cross target, which qopt-run runs under an emulator">;
 
 def help : Flag<["--"], "help">, HelpText<"Print this text and leave">;
 def help_short : Flag<["-"], "h">, Alias<help>;

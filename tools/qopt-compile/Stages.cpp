@@ -11,14 +11,6 @@ using namespace mlir;
 
 namespace qopt {
 
-static std::string getNumerics(const DriverOptions &options) {
-  return options.numerics.empty() ? "fp32" : options.numerics;
-}
-
-static std::string getIo(const DriverOptions &options) {
-  return options.io.empty() ? "float" : options.io;
-}
-
 static StringRef getGranularity(const DriverOptions &options) {
   return options.perChannelWeights ? "per-channel" : "per-tensor";
 }
@@ -55,8 +47,8 @@ Error runCalibrate(ModuleOp module, StringRef path, const DriverOptions &options
     calibrate.calibrator = options.calibrator;
     calibrate.weights = getGranularity(options).str();
     calibrate.activations = options.symmetricActivations ? "symmetric" : "asymmetric";
-    calibrate.logits = getIo(options);
-    calibrate.contract = getNumerics(options);
+    calibrate.logits = options.io;
+    calibrate.contract = options.numerics;
     calibrate.recordMeans = options.correctBias != "none";
     calibrate.biasBits = options.biasBits;
     calibrate.weightRanges = options.weightRanges;
@@ -70,8 +62,8 @@ Error runCalibrate(ModuleOp module, StringRef path, const DriverOptions &options
 Error runQuantize(ModuleOp module, StringRef path, const DriverOptions &options) {
   auto build = [&](OpPassManager &manager) {
     QuantizeOptions quantize;
-    quantize.contract = getNumerics(options);
-    quantize.io = getIo(options);
+    quantize.contract = options.numerics;
+    quantize.io = options.io;
     quantize.correctBias = options.correctBias;
     quantize.data = options.calibrationData;
     quantize.biasBits = options.biasBits;

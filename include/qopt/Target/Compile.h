@@ -38,9 +38,9 @@ struct CompiledObject {
 llvm::Expected<CompiledObject> compileToObject(mlir::ModuleOp module, const Target &target,
                                                const CompileOptions &options = {});
 
-/// The same for several machines in one object, best first: entry points are indirect functions that
-/// the loader resolves to the first target that the CPU runs, the last one if none. Descriptors ask
-/// for the features of the last target and for a workspace that serves all.
+/// The same for several machines in one object, best first: entry points are indirect functions
+/// that the loader resolves to the first target that the CPU runs, the last one if none.
+/// Descriptors ask for the features of the last target and for a workspace that serves all.
 llvm::Expected<CompiledObject> compileToObject(mlir::ModuleOp module,
                                                llvm::ArrayRef<const Target *> targets,
                                                const CompileOptions &options = {});
@@ -69,6 +69,24 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const T
 /// qopt_module_v1. Both files are paths; the output appears whole or not at all.
 llvm::Error linkSharedLibrary(llvm::StringRef objectPath, llvm::StringRef outputPath,
                               llvm::StringRef network);
+
+/// A network of an executable.
+struct HarnessNetwork {
+  std::string name;
+  std::vector<std::pair<int32_t, int32_t>> inputBounds; ///< least and greatest code of each input
+};
+
+/// The networks of a module of the quantized level, in order.
+std::vector<HarnessNetwork> getHarnessNetworks(mlir::ModuleOp module);
+
+/// An error where there is no harness for the machine.
+llvm::Error checkHarness(const Target &target);
+
+/// A static executable that runs the networks of an object on files of raw samples; it needs
+/// nothing but the machine's Linux kernel, or its emulator. lib/Target/Harness/Main.c describes its
+/// command line.
+llvm::Error linkExecutable(llvm::StringRef objectPath, llvm::StringRef outputPath,
+                           const Target &target, llvm::ArrayRef<HarnessNetwork> networks);
 
 /// The C header NAME.h of a network.
 std::string getHeaderText(const codegen::ProgramInfo &program);
