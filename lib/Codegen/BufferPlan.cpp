@@ -14,9 +14,6 @@ using namespace mlir;
 using namespace qopt;
 using namespace qopt::codegen;
 
-/// Arena offsets; also what vectors of any row want.
-static constexpr int64_t kArenaAlignment = 64;
-
 BufferLayout qopt::codegen::getExternalLayout(ShapedType type) {
   BufferLayout layout;
   ArrayRef<int64_t> shape = type.getShape();
@@ -205,7 +202,7 @@ void BufferPlanner::placeArena() {
   for (const Buffer &buffer : plan.buffers)
     if (buffer.kind == Buffer::Kind::Arena)
       inArena.push_back({buffer.bytes, buffer.first, buffer.last});
-  ArenaPlan arena = planArena(inArena, kArenaAlignment, !keepAll);
+  ArenaPlan arena = planArena(inArena, rows.getAlignment(), !keepAll);
   const int64_t *offset = arena.offsets.begin();
   for (Buffer &buffer : plan.buffers)
     if (buffer.kind == Buffer::Kind::Arena)

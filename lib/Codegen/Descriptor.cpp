@@ -216,7 +216,7 @@ void DescriptorEmitter::emit(const ProgramInfo &info, StringRef runSymbol) {
     writer.addInt(32, network.type.getNumResults());
     writer.addAddress(inputs);
     writer.addAddress(outputs);
-    writer.addInt(32, kWorkspaceAlignment);
+    writer.addInt(32, info.alignment);
     writer.addInt(32, options.maxTasks);
     writer.addInt(64, info.arenaBytes);
     writer.addInt(64, info.taskBytes);

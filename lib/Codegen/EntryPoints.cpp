@@ -180,7 +180,7 @@ Value EntryPointEmitter::isBadWorkspace(Emitter &emit, Value workspace, Value by
   Value tooSmall =
       arith::CmpIOp::create(emit.builder, emit.loc, arith::CmpIPredicate::ult, bytes, needed);
   Value low = arith::AndIOp::create(emit.builder, emit.loc, toInteger(emit, workspace),
-                                    emit.integer(i64, kWorkspaceAlignment - 1));
+                                    emit.integer(i64, info.alignment - 1));
   return anyOf(emit, {tooSmall, compare(emit, arith::CmpIPredicate::ne, low, 0)});
 }
 

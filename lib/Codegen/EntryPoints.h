@@ -19,9 +19,6 @@ struct NetworkSignature {
 /// On an argument or result of a network: "nhwc" where it differs from the model's own layout.
 constexpr llvm::StringLiteral kLayoutAttr = "qopt.layout";
 
-/// Alignment that a workspace must have.
-constexpr int64_t kWorkspaceAlignment = 64;
-
 /// Bytes of an input or output in the caller's memory.
 int64_t getTensorBytes(mlir::Type type);
 

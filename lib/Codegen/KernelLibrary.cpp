@@ -10,9 +10,6 @@
 using namespace mlir;
 using namespace qopt::codegen;
 
-/// Constants are read with the widest aligned loads of any row.
-static constexpr unsigned kConstantAlignment = 64;
-
 std::string KernelLibrary::getFreshSymbol(StringRef name) {
   std::string base;
   for (char c : name)
@@ -95,7 +92,7 @@ LLVM::GlobalOp KernelLibrary::createGlobal(StringRef name, ArrayRef<char> bytes)
   auto global = LLVM::GlobalOp::create(builder, UnknownLoc::get(context),
                                        LLVM::LLVMArrayType::get(builder.getI8Type(), bytes.size()),
                                        /*isConstant=*/true, LLVM::Linkage::Internal, symbol, value,
-                                       kConstantAlignment);
+                                       constantAlignment);
   lastConstant = global;
   return global;
 }

@@ -14,7 +14,8 @@ namespace qopt::codegen {
 
 class KernelLibrary {
 public:
-  explicit KernelLibrary(mlir::ModuleOp module) : module(module) {}
+  KernelLibrary(mlir::ModuleOp module, unsigned constantAlignment)
+      : module(module), constantAlignment(constantAlignment) {}
 
   mlir::func::FuncOp getOrCreateKernel(llvm::StringRef name, llvm::StringRef signature,
                                        unsigned numPointers, KernelBody body);
@@ -41,6 +42,7 @@ private:
   mlir::LLVM::GlobalOp createGlobal(llvm::StringRef name, llvm::ArrayRef<char> bytes);
 
   mlir::ModuleOp module;
+  unsigned constantAlignment;
   mlir::Operation *lastConstant = nullptr;
   llvm::StringMap<mlir::func::FuncOp> kernels; ///< by name and signature
   llvm::StringMap<mlir::func::FuncOp> helpers;

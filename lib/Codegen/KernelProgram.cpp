@@ -90,9 +90,11 @@ static std::vector<std::string> describePorts(TypeRange types, ArrayRef<Dictiona
 }
 
 static FailureOr<ProgramInfo> emitProgram(func::FuncOp network, KernelLibrary &library,
-                                          const RowSet &rows, const ProgramOptions &options) {
+                                          const RowSet &vectors, const ProgramOptions &options) {
   if (failed(checkNetwork(network)))
     return failure();
+  bool isScalar = llvm::is_contained(options.scalarContracts, getContract(network));
+  const RowSet &rows = isScalar ? getGenericRowSet() : vectors;
   FailureOr<BufferPlan> plan = BufferPlan::create(network, rows, options.keepAll);
   if (failed(plan))
     return failure();
@@ -112,7 +114,7 @@ static FailureOr<ProgramInfo> emitProgram(func::FuncOp network, KernelLibrary &l
 
 LogicalResult qopt::codegen::emitKernelPrograms(ModuleOp module, const RowSet &rows,
                                                 const ProgramOptions &options) {
-  KernelLibrary library(module);
+  KernelLibrary library(module, rows.getAlignment());
   SmallVector<Attribute> programs;
   SmallVector<func::FuncOp> networks; // before entry points, public functions as well, join them
   for (auto function : module.getOps<func::FuncOp>())

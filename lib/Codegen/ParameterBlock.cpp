@@ -13,7 +13,7 @@ void ParameterBlock::setField(Field field, int32_t value) {
 }
 
 int64_t ParameterBlock::append(llvm::ArrayRef<char> array) {
-  int64_t offset = llvm::alignTo(bytes.size(), 64);
+  int64_t offset = llvm::alignTo(bytes.size(), kArrayAlignment);
   bytes.resize(offset, 0);
   bytes.append(array.begin(), array.end());
   return offset;

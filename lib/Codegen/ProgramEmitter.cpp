@@ -73,6 +73,7 @@ ProgramEmitter::ProgramEmitter(KernelLibrary &library, func::FuncOp network, con
   info.network = network.getName().str();
   info.arenaBytes = plan.getArenaBytes();
   info.arenaLowerBound = plan.getArenaLowerBound();
+  info.alignment = rows.getAlignment();
   for (auto [position, op] : llvm::enumerate(network.front()))
     positions[&op] = position;
 }
@@ -108,7 +109,7 @@ StepArg ProgramEmitter::parameters(ArrayRef<char> bytes, const BiasWords &bias) 
 }
 
 StepArg ProgramEmitter::taskScratch(int64_t bytes) {
-  info.taskBytes = std::max<int64_t>(info.taskBytes, llvm::alignTo(bytes, 64));
+  info.taskBytes = std::max<int64_t>(info.taskBytes, llvm::alignTo(bytes, rows.getAlignment()));
   return {};
 }
 

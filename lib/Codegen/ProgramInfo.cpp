@@ -137,6 +137,7 @@ DictionaryAttr ProgramInfo::toAttribute(MLIRContext *context) const {
   writer.add("arena_bytes", arenaBytes);
   writer.add("arena_lower_bound", arenaLowerBound);
   writer.add("task_bytes", taskBytes);
+  writer.add("alignment", alignment);
   writer.add("constant_bytes", constantBytes);
   SmallVector<StringRef> inputTexts(inputs.begin(), inputs.end());
   SmallVector<StringRef> outputTexts(outputs.begin(), outputs.end());
@@ -163,6 +164,7 @@ ProgramInfo ProgramInfo::fromAttribute(DictionaryAttr attribute) {
   info.arenaBytes = getInt(attribute, "arena_bytes");
   info.arenaLowerBound = getInt(attribute, "arena_lower_bound");
   info.taskBytes = getInt(attribute, "task_bytes");
+  info.alignment = getInt(attribute, "alignment");
   info.constantBytes = getInt(attribute, "constant_bytes");
   for (auto [name, texts] : {std::pair("inputs", &info.inputs), {"outputs", &info.outputs}})
     if (auto array = attribute.getAs<ArrayAttr>(name))

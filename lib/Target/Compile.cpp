@@ -14,11 +14,14 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Linker/Linker.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -127,6 +130,32 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> qopt::createTargetMachine(c
   return machine;
 }
 
+/// The functions of the target's runtime, with the attributes that the program's own have.
+static llvm::Error addRuntime(llvm::Module &code, const Target &target) {
+  if (target.runtime.empty())
+    return llvm::Error::success();
+  llvm::SMDiagnostic problem;
+  std::unique_ptr<llvm::Module> runtime =
+      llvm::parseAssemblyString(target.runtime, problem, code.getContext());
+  if (!runtime)
+    return llvm::createStringError("target '%s': %s", target.name.str().c_str(),
+                                   problem.getMessage().str().c_str());
+  runtime->setDataLayout(code.getDataLayout());
+  runtime->setTargetTriple(code.getTargetTriple());
+  for (llvm::Function &function : *runtime) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", target.cpu);
+    function.addFnAttr("target-features", getFeatureString(target));
+    function.addFnAttr("no-builtins");
+    function.addFnAttr(llvm::Attribute::NoUnwind);
+  }
+  if (llvm::Linker::linkModules(code, std::move(runtime)))
+    return llvm::createStringError("target '%s': its runtime does not link",
+                                   target.name.str().c_str());
+  return llvm::Error::success();
+}
+
 static llvm::OptimizationLevel getOptimizationLevel(unsigned level) {
   switch (level) {
   case 0:
@@ -195,6 +224,8 @@ qopt::emitProgram(OwningOpRef<ModuleOp> program, const Target &target,
   program = nullptr;
   if (!code)
     return code.takeError();
+  if (llvm::Error error = addRuntime(**code, target))
+    return std::move(error);
   if (options.adapt)
     if (llvm::Error error = options.adapt(**code))
       return std::move(error);

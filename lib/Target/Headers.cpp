@@ -34,7 +34,7 @@ std::string qopt::getHeaderText(const codegen::ProgramInfo &program) {
      << "#include \"qopt_abi.h\"\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
      << "/* Bytes of workspace for a run with `tasks` tasks, aligned to " << upper
      << "_WORKSPACE_ALIGN. */\n"
-     << "#define " << upper << "_WORKSPACE_ALIGN 64\n"
+     << "#define " << upper << "_WORKSPACE_ALIGN " << program.alignment << "\n"
      << "#define " << upper << "_WORKSPACE_BYTES(tasks) (UINT64_C(" << program.arenaBytes
      << ") + (uint64_t)(tasks) * " << program.taskBytes << ")\n\n"
      << "extern const qopt_module " << name << "_module;\n\n"

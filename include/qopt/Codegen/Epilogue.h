@@ -19,7 +19,9 @@ public:
 
   enum Field { Zero = 0, Lower = 4, Upper = 8, ResidualZero = 12, ResidualMultiplier = 16 };
   void setField(Field field, int32_t value);
-  /// Appends an array and returns its offset, a multiple of 64.
+  /// Arrays begin at multiples of this: the widest vector of any row.
+  static constexpr int64_t kArrayAlignment = 128;
+  /// Appends an array and returns its offset, a multiple of kArrayAlignment.
   int64_t append(llvm::ArrayRef<char> array);
   int64_t append(llvm::ArrayRef<int32_t> words);
   llvm::ArrayRef<char> getBytes() const { return bytes; }

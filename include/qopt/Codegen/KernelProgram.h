@@ -5,6 +5,7 @@
 
 #include "qopt/Codegen/ProgramInfo.h"
 #include "qopt/Codegen/RowSet.h"
+#include "qopt/Dialect/QOpt/IR/QOpt.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -20,6 +21,8 @@ struct ProgramOptions {
   uint32_t maxTasks = 256;   ///< most tasks that a call may ask for
   bool keepAll = false;      ///< every tensor stays readable in the workspace after a run
   bool patchable = false;    ///< biases lie in writable objects that ProgramInfo names
+  /// Networks of these contracts are made of the scalar set, whatever the rows.
+  llvm::SmallVector<Contract> scalarContracts;
 };
 
 /// Replaces every public `func.func` of `module` by its kernel program: kernels and constants that

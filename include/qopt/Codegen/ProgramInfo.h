@@ -46,6 +46,7 @@ struct ProgramInfo {
   std::string network;
   int64_t arenaBytes = 0, arenaLowerBound = 0;
   int64_t taskBytes = 0;                    ///< scratch of each task
+  int64_t alignment = 64;                   ///< of the workspace
   int64_t constantBytes = 0;                ///< each constant counted once
   std::vector<std::string> inputs, outputs; ///< name, type and bytes, for people
   std::vector<StepInfo> steps;

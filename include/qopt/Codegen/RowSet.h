@@ -23,6 +23,12 @@ public:
   virtual llvm::StringRef getName() const = 0;
   /// i32 (and f32) lanes of one vector; 1: kernels are scalar (types are i32, not vector<1xi32>).
   virtual int64_t getLanes() const = 0;
+  /// Elements that a kernel without a dot row works on at a time.
+  virtual int64_t getElementLanes() const { return getLanes(); }
+  /// The same where the elements are f32; 1: the machine has no vectors of floats.
+  virtual int64_t getFloatLanes() const { return getElementLanes(); }
+  /// What arena buffers, constants and task memory are aligned to; a power of two.
+  virtual int64_t getAlignment() const { return 64; }
   /// Activation codes at rest are XOR 128 (unsigned dot operands).
   virtual bool isFlippedAtRest() const = 0;
   /// The dot instruction for convolutions and fully connected layers.
@@ -30,6 +36,8 @@ public:
   /// The row that takes every weight, where the dot row needs narrow ones; it delivers as many bytes
   /// of a pixel.
   virtual const DotRow &getWideDotRow() const { return getDotRow(); }
+  /// The row for pixels of at most half as many channels as the dot row takes of one at a time.
+  virtual const DotRow &getShallowDotRow() const { return getDotRow(); }
   /// The way to depthwise convolutions through a four-way dot; null: multiply and add.
   virtual const QuadRow *getQuadRow() const { return nullptr; }
 

@@ -25,6 +25,9 @@ struct Target {
   /// Contracts that no vector row of this machine computes, so that they run on the scalar one.
   llvm::SmallVector<llvm::StringRef> scalarContracts;
   const codegen::RowSet *rows = nullptr;
+  /// LLVM IR that joins every object: functions that the code generator calls where the machine has
+  /// no instruction, and that no library is there to bring.
+  llvm::StringRef runtime;
 };
 
 /// All targets, best first; `host` resolves to the best that this CPU runs.

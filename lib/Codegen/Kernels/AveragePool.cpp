@@ -98,7 +98,7 @@ struct AvgPoolKernel : KernelOpInterface::ExternalModel<AvgPoolKernel, AvgPool2D
         "avg_pool2d", signature, args.size(),
         [&](OpBuilder &b, Location loc, ValueRange pointers, Value begin, Value end) {
           Emitter emit(b, loc);
-          emitter.emit(emit, pointers, begin, end, builder.getRows().getLanes());
+          emitter.emit(emit, pointers, begin, end, builder.getRows().getElementLanes());
         });
     builder.addStep(op, kernel, args, loops.getUnits(), loops.getMinUnitsPerTask());
     return success();

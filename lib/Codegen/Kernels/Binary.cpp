@@ -77,7 +77,7 @@ void BinaryLayer::addStep(StringRef name, StringRef signature, Arithmetic arithm
   ChannelClamp clamp(builder, op, bounds, shape);
   clamp.addOperands(views, args);
   std::string full = (getSignature() + " " + signature).str();
-  addElementwiseStep(builder, op, name, full, views, args, builder.getRows().getLanes(),
+  addElementwiseStep(builder, op, name, full, views, args, builder.getRows().getElementLanes(),
                      [&](Emitter &emit, ArrayRef<Access> at, int64_t width) {
                        Value left = loadCentered(emit, at[0], lhsLayout, width);
                        Value right = loadCentered(emit, at[1], rhsLayout, width);

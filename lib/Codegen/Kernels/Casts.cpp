@@ -34,7 +34,7 @@ struct DequantizeKernel : KernelOpInterface::ExternalModel<DequantizeKernel, Deq
         builder, op, "dequantize", signature,
         {viewOf(builder, dequantize.getInput()), viewOf(builder, dequantize.getOutput())},
         {builder.tensor(dequantize.getInput()), builder.tensor(dequantize.getOutput())},
-        builder.getRows().getLanes(), [&](Emitter &emit, ArrayRef<Access> at, int64_t width) {
+        builder.getRows().getFloatLanes(), [&](Emitter &emit, ArrayRef<Access> at, int64_t width) {
           Value real = emit.toFloat(loadCentered(emit, at[0], layout, width));
           Value scaled = emit.mulF(real, emit.real(real.getType(), grid->scale));
           emit.store(scaled, at[1].address, alignof(float));
@@ -67,7 +67,7 @@ struct RequantizeKernel : KernelOpInterface::ExternalModel<RequantizeKernel, Req
         llvm::formatv("{0} z{1} {2}", arithmetic.getSignature(), from->zeroPoint, layout.flipped);
     addElementwiseStep(
         builder, op, "requantize", signature, {viewOf(builder, input), viewOf(builder, output)},
-        {builder.tensor(input), builder.tensor(output)}, builder.getRows().getLanes(),
+        {builder.tensor(input), builder.tensor(output)}, builder.getRows().getElementLanes(),
         [&](Emitter &emit, ArrayRef<Access> at, int64_t width) {
           Value q = loadCentered(emit, at[0], layout, width);
           auto operands = arithmetic.loadOperands(emit, {}, 0, {}, width);

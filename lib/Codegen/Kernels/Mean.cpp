@@ -105,7 +105,7 @@ struct MeanKernel : KernelOpInterface::ExternalModel<MeanKernel, ReduceMeanOp> {
                       layout.zeroPoint, layout.flipped);
     addElementwiseStep(builder, op, "reduce_mean", signature,
                        {shape.kept, keptResult(builder, mean)},
-                       {builder.tensor(x), builder.tensor(y)}, builder.getRows().getLanes(),
+                       {builder.tensor(x), builder.tensor(y)}, builder.getRows().getElementLanes(),
                        [&](Emitter &emit, ArrayRef<Access> at, int64_t width) {
                          // The zero points are taken off before anything is added: modulo 2^32.
                          int64_t zeros = shape.count * layout.zeroAtRest();

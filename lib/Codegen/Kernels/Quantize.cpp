@@ -77,7 +77,7 @@ void Quantizer::addStep() {
 void Quantizer::addElementStep() {
   addElementwiseStep(builder, op, "quantize", getSignature(), {input, output},
                      {builder.tensor(op.getInput()), builder.tensor(op.getOutput())},
-                     rows.getLanes(), [&](Emitter &emit, ArrayRef<Access> at, int64_t width) {
+                     rows.getFloatLanes(), [&](Emitter &emit, ArrayRef<Access> at, int64_t width) {
                        Value x = loadElements(emit, at[0], emit.floatType(), width);
                        storeCodes(emit, emitCodes(emit, x), at[1]);
                      });
@@ -116,7 +116,7 @@ void Quantizer::emitPixelRows(Emitter &emit, ValueRange pointers, Value begin, V
                           emit.add(emit.mul(image, view.strides[0]), emit.mul(y, view.strides[1])));
     };
     Value from = rowOf(pointers[0], input), to = rowOf(pointers[1], output);
-    emit.forElements(output.shape[2], rows.getLanes(), [&](Value x, int64_t width) {
+    emit.forElements(output.shape[2], rows.getFloatLanes(), [&](Value x, int64_t width) {
       Value source = emit.address(from, emit.mul(x, input.strides[2]));
       Value target = emit.address(to, emit.mul(x, kPixelBytes));
       emitPixels(emit, source, target, width);

@@ -65,7 +65,7 @@ void addPixelStep(ProgramBuilder &builder, TransposeOp op, const ElementView &re
       "transpose_pixels", read.getSignature() + " " + write.getSignature(), 2,
       [&](OpBuilder &b, Location loc, ValueRange pointers, Value begin, Value end) {
         Emitter emit(b, loc);
-        emitRows(emit, read, write, pointers, begin, end, builder.getRows().getLanes());
+        emitRows(emit, read, write, pointers, begin, end, builder.getRows().getElementLanes());
       });
   builder.addStep(op, kernel, {builder.tensor(op.getInput()), builder.tensor(op.getOutput())},
                   write.shape[0] * write.shape[1],

@@ -34,6 +34,14 @@ static ArrayAttr getFunctionAttributes(func::FuncOp function, const Target &targ
   return builder.getArrayAttr(attributes);
 }
 
+static SmallVector<Contract> getScalarContracts(const Target &machine) {
+  SmallVector<Contract> contracts;
+  for (StringRef name : machine.scalarContracts)
+    if (std::optional<Contract> contract = symbolizeContract(name))
+      contracts.push_back(*contract);
+  return contracts;
+}
+
 namespace {
 
 class ConvertQOptToKernels : public qopt::impl::ConvertQOptToKernelsBase<ConvertQOptToKernels> {
@@ -54,12 +62,24 @@ public:
     options.maxTasks = maxTasks;
     options.keepAll = keepAll;
     options.patchable = patchable;
+    options.scalarContracts = getScalarContracts(machine);
+    warnOfScalarContracts(options.scalarContracts, machine);
     if (failed(codegen::emitKernelPrograms(getOperation(), *machine.rows, options)))
       return signalPassFailure();
     for (auto function : getOperation().getOps<func::FuncOp>())
       function->setAttr("passthrough", getFunctionAttributes(function, machine));
     getOperation()->setAttr(LLVM::LLVMDialect::getTargetTripleAttrName(),
                             StringAttr::get(&getContext(), machine.triple));
+  }
+
+private:
+  void warnOfScalarContracts(ArrayRef<Contract> contracts, const Target &machine) {
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (function->hasAttr(kContractAttr) && llvm::is_contained(contracts, getContract(function)))
+        function.emitWarning() << "contract " << stringifyContract(getContract(function))
+                               << " runs on scalar code: target '" << machine.name
+                               << "' has no vectors for it; " << machine.numerics
+                               << " is what it is made for";
   }
 };
 

@@ -77,6 +77,9 @@ class HvxRowSet : public RowSet {
 public:
   llvm::StringRef getName() const override { return "hexagon-hvx"; }
   int64_t getLanes() const override { return kLanes; }
+  int64_t getElementLanes() const override { return 1; }
+  int64_t getFloatLanes() const override { return 1; }
+  int64_t getAlignment() const override { return kBytes; }
   bool isFlippedAtRest() const override { return true; }
   const DotRow &getDotRow() const override { return dotRow; }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The row set of Hexagon's vector unit. Convolutions and fully connected layers only, so far: no
-// target names it yet.
+// The row set of Hexagon's vector unit.
 #ifndef QOPT_TARGET_HEXAGON_ROWS_H
 #define QOPT_TARGET_HEXAGON_ROWS_H
 
