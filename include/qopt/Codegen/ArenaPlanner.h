@@ -21,9 +21,10 @@ struct ArenaPlan {
   int64_t lowerBound = 0;             ///< most bytes live at any one time: no plan needs less
 };
 
-/// Greedy by size: buffers from the largest to the smallest, each into the tightest gap among the
-/// placed ones that live at the same time. Sizes and offsets are multiples of `alignment`. The same
-/// input gives the same plan. Without `reuse` no two buffers share a byte.
+/// Greedy: buffers from the largest to the smallest, each into the tightest gap among the placed
+/// ones that live at the same time; where more bytes are taken than live at any one time, other
+/// orders are tried and the smallest arena wins. Sizes and offsets are multiples of `alignment`.
+/// The same input gives the same plan. Without `reuse` no two buffers share a byte.
 ArenaPlan planArena(llvm::ArrayRef<ArenaBuffer> buffers, int64_t alignment, bool reuse = true);
 
 } // namespace qopt::codegen

@@ -49,6 +49,33 @@ TEST(ArenaPlanner, TightestGapWins) {
   EXPECT_EQ(plan.bytes, plan.lowerBound);
 }
 
+TEST(ArenaPlanner, OrderOfSizesMayLeaveHoles) {
+  // By size: 5 below, 4 above it, and then 3 fits neither beside 4 + 2 nor below them.
+  ArenaBuffer chain[] = {{320, 0, 2}, {128, 2, 4}, {256, 4, 6}, {192, 6, 8}, {256, 8, 10}};
+  ArenaPlan plan = planArena(chain, kAlignment);
+  expectValid(chain, plan);
+  EXPECT_EQ(plan.bytes, plan.lowerBound);
+}
+
+/// Layers that read the one before, some of them also an earlier one.
+TEST(ArenaPlanner, NetworksRarelyTakeMoreThanLivesAtOnce) {
+  std::mt19937 engine(11);
+  int more = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::vector<ArenaBuffer> buffers;
+    for (int layer = 0, count = 4 + engine() % 60; layer < count; ++layer) {
+      buffers.push_back({1 + static_cast<int64_t>(engine() % 25000), 2 * layer, 2 * layer + 2});
+      if (layer > 3 && engine() % 3 == 0)
+        buffers[layer - 1 - engine() % 2].last = 2 * layer + 2;
+    }
+    ArenaPlan plan = planArena(buffers, kAlignment);
+    expectValid(buffers, plan);
+    EXPECT_LE(plan.bytes, plan.lowerBound * 12 / 10) << "round " << round;
+    more += plan.bytes > plan.lowerBound * 11 / 10;
+  }
+  EXPECT_LE(more, 1); // of 300; in order of size alone it was 60
+}
+
 TEST(ArenaPlanner, WithoutReuseNothingIsShared) {
   ArenaBuffer chain[] = {{10, 0, 1}, {10, 5, 6}, {10, 8, 9}};
   ArenaPlan plan = planArena(chain, kAlignment, /*reuse=*/false);
@@ -71,7 +98,7 @@ TEST(ArenaPlanner, RandomLifetimesStayApart) {
     EXPECT_EQ(plan.offsets, planArena(buffers, kAlignment).offsets); // deterministic
     total += plan.bytes, bound += plan.lowerBound;
   }
-  EXPECT_LE(total, bound * 105 / 100); // measured: within 2 % of what no plan can beat
+  EXPECT_LE(total, bound * 101 / 100); // measured: within 1 % of what no plan can beat
 }
 
 } // namespace
