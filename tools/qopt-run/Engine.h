@@ -55,6 +55,10 @@ public:
   virtual llvm::Expected<std::vector<LayerTime>> profile(llvm::ArrayRef<const void *> inputs,
                                                          double seconds);
 
+  /// Packets that a run of the last samples took, where a machine counts them and that was asked
+  /// for.
+  virtual std::optional<double> packetsPerRun() const { return std::nullopt; }
+
 protected:
   std::vector<Port> inputPorts, outputPorts;
 };

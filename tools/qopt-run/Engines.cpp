@@ -52,9 +52,18 @@ std::string getTapName(Operation *op) {
   return getTapName(op, std::distance(op->getBlock()->begin(), op->getIterator()));
 }
 
+/// What qopt-compile --harness writes.
+static bool isExecutableName(StringRef path) { return path.ends_with(".elf"); }
+
 Expected<EngineFactory> EngineFactory::open(const RunOptions &options) {
   EngineFactory factory(options);
-  if (StringRef(options.model).ends_with(".so"))
+  bool isExecutable = isExecutableName(options.model);
+  if (!isExecutable &&
+      (options.packets || !options.emulator.empty() || !options.emulatorCpu.empty()))
+    return createStringError(options.model +
+                             ": --packets, --emulator and --emulator-cpu are for executables; "
+                             "make one: qopt-compile --harness, then run DIR/NAME.elf");
+  if (isExecutable || StringRef(options.model).ends_with(".so"))
     return factory;
   ImportSettings settings;
   settings.batch = options.batch;
@@ -126,7 +135,8 @@ Expected<std::unique_ptr<Engine>> EngineFactory::create(EngineKind kind, bool wi
   if (Error error = checkLevel(kind))
     return std::move(error);
   if (kind == EngineKind::Native)
-    return makeNativeEngine(*options);
+    return isExecutableName(options->model) ? makeExecutableEngine(*options)
+                                            : makeNativeEngine(*options);
   Expected<func::FuncOp> network = model->network();
   if (!network)
     return network.takeError();

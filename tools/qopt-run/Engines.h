@@ -12,7 +12,7 @@ namespace qopt {
 /// A model that is opened once and may run on several engines.
 class EngineFactory {
 public:
-  /// Opens the model; a `.so` is left to the native engine.
+  /// Opens the model; `.so` and `.elf` are left to the native engine.
   static llvm::Expected<EngineFactory> open(const RunOptions &options);
 
   /// The engine that runs the model fastest.
@@ -29,7 +29,7 @@ private:
                                                     bool withTaps);
 
   const RunOptions *options;
-  std::unique_ptr<Model> model; ///< null for a `.so`
+  std::unique_ptr<Model> model; ///< null for a `.so` or `.elf`
 };
 
 /// Ports of a network's arguments and results.
@@ -50,6 +50,8 @@ llvm::Expected<std::unique_ptr<Engine>> makeReferenceEngine(mlir::func::FuncOp n
 /// Level 3, compiled in memory.
 llvm::Expected<std::unique_ptr<Engine>> makeJitEngine(mlir::func::FuncOp network,
                                                       const RunOptions &options, bool withTaps);
+/// An executable made with --harness, here or under an emulator.
+llvm::Expected<std::unique_ptr<Engine>> makeExecutableEngine(const RunOptions &options);
 /// A compiled library.
 llvm::Expected<std::unique_ptr<Engine>> makeNativeEngine(const RunOptions &options);
 

@@ -102,11 +102,16 @@ static Error checkWork(const RunOptions &options) {
   if (options.input.empty())
     return fail("no input given; add --input X.npy");
   bool hasWork = !options.output.empty() || options.benchSeconds > 0 || options.profile ||
-                 !options.dumpDir.empty() || !options.compare.empty() ||
-                 !options.analyze.empty();
+                 !options.dumpDir.empty() || !options.compare.empty() || !options.analyze.empty();
   if (!hasWork)
     return fail("nothing to do; add --output Y.npy, --bench, --profile, --dump-tensors=DIR, "
                 "--compare=A,B or --analyze=NAME.quantized.mlir");
+  bool isExecutable = StringRef(options.model).ends_with(".elf");
+  if (isExecutable && options.benchSeconds > 0)
+    return fail("--bench: the time of a program under an emulator says nothing; count "
+                "its packets with --packets (Hexagon) or time NAME.so");
+  if (options.packets && options.output.empty())
+    return fail("--packets: counts the run that --output asks for; add --output Y.npy");
   StringRef output = options.output;
   if (!output.empty() && !output.ends_with(".npy") && !output.ends_with(".npz"))
     return fail("--output=" + output + ": expected a name ending in .npy or .npz");
@@ -118,7 +123,7 @@ Expected<RunOptions> parseRunOptions(int argc, char **argv) {
       "qopt-run",
       "qopt-run MODEL --input X.npy|X.npz --output Y.npy|Y.npz [options]",
       "qopt-run: runs a network of any level on NumPy data, times it, compares engines.\n"
-      "MODEL is an .onnx, .mlir of levels 1 to 3, or a compiled .so",
+      "MODEL is an .onnx, .mlir of levels 1 to 3, or a compiled .so or .elf",
       OPT_help,
       OPT_version,
       OPT_INPUT,
@@ -134,6 +139,9 @@ Expected<RunOptions> parseRunOptions(int argc, char **argv) {
   options.target = line->text(OPT_target, "host");
   options.analyze = line->text(OPT_analyze);
   options.dumpDir = line->text(OPT_dump_tensors);
+  options.emulator = line->text(OPT_emulator);
+  options.emulatorCpu = line->text(OPT_emulator_cpu);
+  options.packets = line->has(OPT_packets);
   options.json = line->has(OPT_json);
   options.profile = line->has(OPT_profile);
   options.plainFloat = line->has(OPT_plain_float);

@@ -23,7 +23,9 @@ struct RunOptions {
   std::string target = "host";
   unsigned threads = 1;
   int64_t batch = 1;
-  double benchSeconds = 0; ///< 0: no benchmark
+  double benchSeconds = 0;           ///< 0: no benchmark
+  std::string emulator, emulatorCpu; ///< empty: the usual ones
+  bool packets = false;
   bool json = false, profile = false, plainFloat = false;
   std::string analyze;             ///< quantized network of --analyze
   std::string dumpDir;             ///< --dump-tensors

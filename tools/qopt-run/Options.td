@@ -21,6 +21,11 @@ def batch : Value<"batch", "Size of a dynamic leading dimension (default: 1)", "
 def batch_apart : Apart<"batch", batch>;
 def bench : Flag<["--"], "bench">, HelpText<"Warm up, time the first sample for a second, print minimum and median">;
 def bench_seconds : Value<"bench", "The same for that many seconds", "<seconds>">;
+def packets : Flag<["--"], "packets">, HelpText<"Print the packets that a run takes (NAME.elf for Hexagon)">;
+def emulator : Value<"emulator", "Program that runs NAME.elf of another machine (default: $QOPT_EMULATOR, else qemu-aarch64 or qemu-hexagon)", "<program>">;
+def emulator_apart : Apart<"emulator", emulator>;
+def emulator_cpu : Value<"emulator-cpu", "Its -cpu (default: max for Arm, v67 for Hexagon)", "<name>">;
+def emulator_cpu_apart : Apart<"emulator-cpu", emulator_cpu>;
 def json : Flag<["--"], "json">, HelpText<"Print results as JSON on standard output">;
 def profile : Flag<["--"], "profile">, HelpText<"Time per layer (engine jit)">;
 def plain_float : Flag<["--"], "plain-float">, HelpText<"Float engine of plain loops, without oneDNN">;

@@ -109,6 +109,11 @@ static Error work(EngineFactory &factory, const RunOptions &options) {
   if (!options.output.empty())
     if (Error error = runAll(**engine, *data, options))
       return error;
+  if (std::optional<double> packets = (*engine)->packetsPerRun()) {
+    result["packets"] = *packets;
+    if (!options.json)
+      outs() << formatv("{0:f1} packets per run\n", *packets);
+  }
   if (options.benchSeconds > 0 && !options.profile)
     if (Error error = bench(**engine, *data, options, result))
       return error;
