@@ -32,6 +32,7 @@ private:
   };
 
   llvm::Expected<Tensor> read(const Worker &worker, Value tap) const;
+  size_t countSteps(ArrayRef<Value> taps) const;
 
   func::FuncOp function;
   llvm::DenseMap<Operation *, int64_t> positions;
@@ -91,7 +92,7 @@ llvm::Expected<SmallVector<Tensor>> TunableJit::run(unsigned index, ArrayRef<Ten
   }
   for (std::vector<char> &bytes : worker.outputs)
     to.push_back(bytes.data());
-  if (llvm::Error error = worker.network->run(from, to))
+  if (llvm::Error error = worker.network->runSteps(from, to, countSteps(taps)))
     return std::move(error);
   SmallVector<Tensor> seen;
   for (Value tap : taps) {
@@ -105,6 +106,18 @@ llvm::Expected<SmallVector<Tensor>> TunableJit::run(unsigned index, ArrayRef<Ten
     seen.push_back(std::move(*tensor));
   }
   return seen;
+}
+
+/// Later layers do not change what `taps` hold: as many of the leading steps as these need.
+size_t TunableJit::countSteps(ArrayRef<Value> taps) const {
+  int64_t last = -1;
+  for (Value tap : taps)
+    if (Operation *op = tap.getDefiningOp())
+      last = std::max(last, positions.lookup(op));
+  ArrayRef<codegen::StepInfo> steps = workers.front().network->getProgram().steps;
+  while (!steps.empty() && steps.back().op > last)
+    steps = steps.drop_back();
+  return steps.size();
 }
 
 /// The network as the text of a module of its own.

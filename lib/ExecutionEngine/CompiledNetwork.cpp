@@ -84,6 +84,22 @@ llvm::Error CompiledNetwork::run(llvm::ArrayRef<const void *> inputs,
   return call(inputs, outputs, tasks, tasks > 1 ? &TaskPool::parallelFor : nullptr, pool.get());
 }
 
+llvm::Error CompiledNetwork::runSteps(llvm::ArrayRef<const void *> inputs,
+                                      llvm::ArrayRef<void *> outputs, size_t count) {
+  if (llvm::Error error = prepare(/*tasks=*/1))
+    return error;
+  // Every step goes through the parallel-for exactly once.
+  auto runWhileAny = [](void *context, uint32_t n, qopt_task task, void *argument) {
+    auto &left = *static_cast<size_t *>(context);
+    if (left == 0)
+      return;
+    --left;
+    for (uint32_t index = 0; index < n; ++index)
+      task(argument, index);
+  };
+  return call(inputs, outputs, /*tasks=*/1, runWhileAny, &count);
+}
+
 llvm::Expected<std::vector<double>> CompiledNetwork::timeSteps(llvm::ArrayRef<const void *> inputs,
                                                                llvm::ArrayRef<void *> outputs,
                                                                unsigned tasks) {

@@ -6,6 +6,8 @@
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 #include "qopt/Support/ArrayFile.h"
 
+#include <atomic>
+#include <memory>
 #include <vector>
 
 namespace qopt {
@@ -32,8 +34,9 @@ private:
   struct Input {
     const ArrayView *array;
     std::string name;
-    int64_t batchSize;     ///< leading dimension of the argument
-    int64_t batchElements; ///< elements of one batch
+    int64_t batchSize;                           ///< leading dimension of the argument
+    int64_t batchElements;                       ///< elements of one batch
+    std::unique_ptr<std::atomic<bool>[]> finite; ///< of each batch: known to be
   };
 
   llvm::Expected<std::vector<float>> read(const Input &input, int64_t batch) const;

@@ -37,6 +37,11 @@ public:
   llvm::Error run(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs,
                   unsigned tasks = 1);
 
+  /// Runs the first `count` of getProgram().steps alone, on this thread. What the others write,
+  /// outputs among it, is not written.
+  llvm::Error runSteps(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs,
+                       size_t count);
+
   /// Runs once and returns the milliseconds of each step, in the order of getProgram().steps.
   llvm::Expected<std::vector<double>> timeSteps(llvm::ArrayRef<const void *> inputs,
                                                 llvm::ArrayRef<void *> outputs, unsigned tasks = 1);
