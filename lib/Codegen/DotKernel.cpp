@@ -82,6 +82,18 @@ int64_t DotKernel::getMacsPerUnit() const {
 std::string DotKernel::getName() const {
   std::string text;
   llvm::raw_string_ostream stream(text);
+int64_t DotKernel::tilesPerRow() const { return llvm::divideCeil(layer.output.w, tiles.width); }
+
+/// Bytes of the next panel that a tile brings closer in each step, so that all tiles of a panel
+/// together cover it: the next panel is never waited for, and behind the last one lie the constants
+/// of the next layer. A panel of very many tiles is not worth the instructions.
+int64_t DotKernel::aheadPerStep(int64_t vectors) const {
+  int64_t tilesPerPanel = layer.output.n * rowBlocks() * tilesPerRow();
+  if (tilesPerPanel < 2 || tilesPerPanel > row.getBudget().prefetchTiles)
+    return 0;
+  return llvm::divideCeil(packing.stepBytes(vectors), tilesPerPanel);
+}
+
   stream << (layer.isPointwise() ? "gemm" : "conv_" + windowName(layer.window));
   stream << "_" << tiles.height * tiles.width << "x"
          << tiles.panels.front().vectors * rows.getLanes() << "c" << row.getShape().k << "__"
@@ -192,6 +204,12 @@ void DotKernel::emitPanel(Emitter &emit, const Frame &frame, const PanelKind &ki
   unit.output = place(frame.output, out);
   if (layer.residual)
     unit.residual = place(frame.residual, *layer.residual);
+  int64_t tileBytes = aheadPerStep(kind.vectors) * reduction.totalSteps();
+  if (tileBytes) {
+    Value tile = emit.mul(emit.add(emit.mul(image, rowBlocks()), block), tilesPerRow());
+    Value next = emit.address(unit.weights, packing.panelBytes(kind.vectors));
+    unit.ahead = emit.address(next, emit.mul(tile, tileBytes));
+  }
   Value offset =
       emit.add(emit.mul(image, in.imageStride), emit.mul(block, inputOffset(tiles.height, 0)));
   offset = emit.add(offset, emit.mul(group, layer.channelsPerGroup()));
@@ -219,6 +237,8 @@ void DotKernel::emitTileRow(Emitter &emit, const Frame &frame, const PanelKind &
     moved.output = move(frame.output, tiles.width * layer.output.pixelStride);
     if (layer.residual)
       moved.residual = move(frame.residual, tiles.width * layer.residual->pixelStride);
+    if (frame.ahead)
+      moved.ahead = move(frame.ahead, aheadPerStep(kind.vectors) * reduction.totalSteps());
     emitTile(emit, moved, Tile{height, width, kind});
   };
   emit.forLoop(0, full, 1, [&](Value tile) { at(tile, tiles.width); });

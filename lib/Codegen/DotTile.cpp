@@ -12,11 +12,13 @@ namespace qopt::codegen {
 /// Runs of up to this many steps are laid out in line.
 constexpr int64_t kInlineSteps = 4;
 
+constexpr int64_t kCacheLine = 64;
+
 static int64_t pixelsOf(int64_t height, int64_t width) { return height * width; }
 
 void DotKernel::emitTile(Emitter &emit, const Frame &frame, const Tile &tile) const {
   Accumulators accumulators = initialAccumulators(emit, frame, tile);
-  accumulators = reduce(emit, frame.input, frame.weights, tile, accumulators);
+  accumulators = reduce(emit, {frame.input, frame.weights, frame.ahead}, tile, accumulators);
   TileResults results;
   results.accumulators = unpack(emit, tile, accumulators);
   if (hasRowSum())
@@ -81,52 +83,60 @@ carry(Emitter &emit, int64_t trips, SmallVector<Value> accumulators,
   return results;
 }
 
-DotKernel::Accumulators DotKernel::reduce(Emitter &emit, Value input, Value weights,
-                                          const Tile &tile, Accumulators accumulators) const {
-  int64_t runBytes = reduction.steps * packing.stepBytes(tile.panel.vectors);
-  auto byColumns = [&](Value rowInput, Value rowWeights, SmallVector<Value> carried) {
-    return carry(emit, reduction.columns, std::move(carried),
-                 [&](Value x, SmallVector<Value> values) {
-                   Value from = emit.address(rowInput, emit.mul(x, reduction.columnAdvance));
-                   Value with = emit.address(rowWeights, emit.mul(x, runBytes));
-                   return reduceRun(emit, from, with, tile, std::move(values));
-                 });
+DotKernel::Cursor DotKernel::advance(Emitter &emit, const Cursor &cursor, Value trip,
+                                     int64_t inputBytes, int64_t steps, const Tile &tile) const {
+  auto move = [&](Value pointer, int64_t bytes) {
+    return emit.address(pointer, emit.mul(trip, bytes));
+  };
+  Cursor next;
+  next.input = move(cursor.input, inputBytes);
+  next.weights = move(cursor.weights, steps * packing.stepBytes(tile.panel.vectors));
+  if (cursor.ahead)
+    next.ahead = move(cursor.ahead, steps * aheadPerStep(tile.panel.vectors));
+  return next;
+}
+
+DotKernel::Accumulators DotKernel::reduce(Emitter &emit, const Cursor &cursor, const Tile &tile,
+                                          Accumulators accumulators) const {
+  auto byColumns = [&](const Cursor &row, SmallVector<Value> carried) {
+    return carry(
+        emit, reduction.columns, std::move(carried), [&](Value x, SmallVector<Value> values) {
+          Cursor run = advance(emit, row, x, reduction.columnAdvance, reduction.steps, tile);
+          return reduceRun(emit, run, tile, std::move(values));
+        });
   };
   return carry(emit, reduction.rows, std::move(accumulators),
                [&](Value y, SmallVector<Value> values) {
-                 Value from = emit.address(input, emit.mul(y, reduction.rowAdvance));
-                 Value with = emit.address(weights, emit.mul(y, reduction.columns * runBytes));
-                 return byColumns(from, with, std::move(values));
+                 Cursor row = advance(emit, cursor, y, reduction.rowAdvance,
+                                      reduction.columns * reduction.steps, tile);
+                 return byColumns(row, std::move(values));
                });
 }
 
-DotKernel::Accumulators DotKernel::reduceRun(Emitter &emit, Value input, Value weights,
-                                             const Tile &tile, Accumulators accumulators) const {
+DotKernel::Accumulators DotKernel::reduceRun(Emitter &emit, const Cursor &cursor, const Tile &tile,
+                                             Accumulators accumulators) const {
   int64_t activationBytes = row.getStepBytes();
-  int64_t weightBytes = packing.stepBytes(tile.panel.vectors);
-  auto steps = [&](Value from, Value with, int64_t count, SmallVector<Value> &values) {
+  auto steps = [&](const Cursor &from, int64_t count, SmallVector<Value> &values) {
     for (int64_t step = 0; step < count; ++step)
-      emitStep(emit, emit.address(from, step * activationBytes),
-               emit.address(with, step * weightBytes), tile, values);
+      emitStep(emit, advance(emit, from, emit.index(step), activationBytes, 1, tile), tile, values);
   };
   bool windowsOverlap =
       layer.window.width.stride * layer.input.pixelStride < reduction.steps * activationBytes;
   if (reduction.steps <= kInlineSteps && !windowsOverlap) {
-    steps(input, weights, reduction.steps, accumulators);
+    steps(cursor, reduction.steps, accumulators);
     return accumulators;
   }
   int64_t unroll = row.getBudget().unroll, trips = reduction.steps / unroll;
   if (trips > 0)
     accumulators =
         carry(emit, trips, std::move(accumulators), [&](Value trip, SmallVector<Value> values) {
-          Value step = emit.mul(trip, unroll);
-          steps(emit.address(input, emit.mul(step, activationBytes)),
-                emit.address(weights, emit.mul(step, weightBytes)), unroll, values);
+          steps(advance(emit, cursor, trip, unroll * activationBytes, unroll, tile), unroll,
+                values);
           return values;
         });
   int64_t done = trips * unroll;
-  steps(emit.address(input, done * activationBytes), emit.address(weights, done * weightBytes),
-        reduction.steps - done, accumulators);
+  steps(advance(emit, cursor, emit.index(done), activationBytes, 1, tile), reduction.steps - done,
+        accumulators);
   return accumulators;
 }
 
@@ -142,22 +152,25 @@ Value DotKernel::loadActivation(Emitter &emit, Value input, const Tile &tile, in
 
 /// An operand of one part is loaded right before its dots, so that few are alive at a time; one of
 /// several parts serves all of them.
-void DotKernel::emitStep(Emitter &emit, Value input, Value weights, const Tile &tile,
+void DotKernel::emitStep(Emitter &emit, const Cursor &cursor, const Tile &tile,
                          Accumulators &accumulators) const {
   DotShape shape = row.getShape();
   int64_t blocks = tile.panel.vectors * packing.blocksPerVector();
   int64_t groups = llvm::divideCeil(pixelsOf(tile.height, tile.width), shape.m);
   int64_t parts = row.getStepBytes() / shape.k;
   SmallVector<Value> operands(groups);
+  if (cursor.ahead)
+    for (int64_t at = 0; at < aheadPerStep(tile.panel.vectors); at += kCacheLine)
+      emit.prefetch(emit.address(cursor.ahead, at));
   for (int64_t part = 0; part < parts; ++part) {
     SmallVector<Value> columns;
     for (int64_t block = 0; block < blocks; ++block) {
       int64_t offset = (part * blocks + block) * shape.n * shape.k;
-      columns.push_back(row.loadWeights(emit, emit.address(weights, offset)));
+      columns.push_back(row.loadWeights(emit, emit.address(cursor.weights, offset)));
     }
     for (int64_t group = 0; group < groups; ++group) {
       if (part == 0)
-        operands[group] = loadActivation(emit, input, tile, group);
+        operands[group] = loadActivation(emit, cursor.input, tile, group);
       Value operand = row.selectActivation(emit, operands[group], part);
       for (int64_t block = 0; block < blocks; ++block) {
         Value &accumulator = accumulators[group * blocks + block];
@@ -200,7 +213,7 @@ SmallVector<Value> DotKernel::rowSums(Emitter &emit, const Frame &frame, const T
   Accumulators initial(llvm::divideCeil(pixels, shape.m) * packing.blocksPerVector(), zero);
   Value ones = emit.address(frame.parameters, onesOffset);
   for (ArrayRef<Value> pixel :
-       unpack(emit, narrow, reduce(emit, frame.input, ones, narrow, std::move(initial))))
+       unpack(emit, narrow, reduce(emit, {frame.input, ones, {}}, narrow, std::move(initial))))
     sums.push_back(pixel.front());
   return sums;
 }

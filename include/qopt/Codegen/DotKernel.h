@@ -36,6 +36,7 @@ private:
     mlir::Value input, weights, parameters, residual, output;
     Epilogue::State state;
     mlir::Value firstLane; ///< of the panel
+    mlir::Value ahead;     ///< what a tile prefetches; null: nothing
   };
   /// A rectangle of pixels by a panel.
   struct Tile {
@@ -52,13 +53,19 @@ private:
 
   // DotTile.cpp
   Accumulators initialAccumulators(Emitter &emit, const Frame &frame, const Tile &tile) const;
-  Accumulators reduce(Emitter &emit, mlir::Value input, mlir::Value weights, const Tile &tile,
+  /// Where a reduction reads.
+  struct Cursor {
+    mlir::Value input, weights, ahead;
+  };
+  Cursor advance(Emitter &emit, const Cursor &cursor, mlir::Value trip, int64_t inputBytes,
+                 int64_t steps, const Tile &tile) const;
+  Accumulators reduce(Emitter &emit, const Cursor &cursor, const Tile &tile,
                       Accumulators accumulators) const;
-  Accumulators reduceRun(Emitter &emit, mlir::Value input, mlir::Value weights, const Tile &tile,
+  Accumulators reduceRun(Emitter &emit, const Cursor &cursor, const Tile &tile,
                          Accumulators accumulators) const;
   mlir::Value loadActivation(Emitter &emit, mlir::Value input, const Tile &tile,
                              int64_t group) const;
-  void emitStep(Emitter &emit, mlir::Value input, mlir::Value weights, const Tile &tile,
+  void emitStep(Emitter &emit, const Cursor &cursor, const Tile &tile,
                 Accumulators &accumulators) const;
   llvm::SmallVector<llvm::SmallVector<mlir::Value>> unpack(Emitter &emit, const Tile &tile,
                                                            const Accumulators &accumulators) const;
@@ -69,6 +76,8 @@ private:
   int64_t inputOffset(int64_t y, int64_t x) const;
   void splitIntoUnits();
   int64_t rowBlocks() const;
+  int64_t aheadPerStep(int64_t vectors) const;
+  int64_t tilesPerRow() const;
   bool hasRowSum() const { return rowSumOffset != 0; }
 
   DotLayer layer;

@@ -33,6 +33,7 @@ struct TileBudget {
 
 class DotRow {
 public:
+  int64_t prefetchTiles = 0; ///< panels of up to this many tiles prefetch the next panel
   virtual ~DotRow() = default;
 
   /// Names kernels.
@@ -73,6 +74,17 @@ public:
   /// channels of the row set, for each pixel. The default serves m = 1, n = lanes.
   virtual void
   unpackAccumulators(Emitter &emit, llvm::ArrayRef<mlir::Value> accumulators,
+  /// Whether sumPixels() serves pixels of `bytes` activations, `stride` bytes apart; then every
+  /// pixel is summed once, before the tiles, and not by each panel. Only rows of m = 1 are asked.
+  virtual bool canSumPixels(int64_t /*count*/, int64_t /*bytes*/, int64_t /*stride*/) const {
+    return false;
+  }
+  /// sums[i] = factor · Σ of the `bytes` activations at pixels + i·stride, i < count, as i32. May
+  /// write up to getShape().n words more.
+  virtual void sumPixels(Emitter & /*emit*/, mlir::Value /*pixels*/, int64_t /*count*/,
+                         int64_t /*bytes*/, int64_t /*stride*/, int32_t /*factor*/,
+                         mlir::Value /*sums*/) const {}
+
                      llvm::SmallVectorImpl<llvm::SmallVector<mlir::Value>> &pixels) const;
 };
 
@@ -95,6 +107,8 @@ public:
   virtual llvm::SmallVector<mlir::Value, 4> interleave(Emitter &emit,
                                                        llvm::ArrayRef<mlir::Value> rows) const = 0;
   virtual int64_t getChannel(int64_t vector, int64_t lane) const = 0;
+  /// Neighbouring results that share loads of weights and columns of the image.
+  virtual int64_t getPixelsPerStep() const { return 1; }
   /// accumulator (i32 lanes) + Σ of four products of bytes; weights are signed.
   virtual mlir::Value dot(Emitter &emit, mlir::Value accumulator, mlir::Value weights,
                           mlir::Value activations) const = 0;

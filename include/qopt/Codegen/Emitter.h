@@ -39,6 +39,8 @@ public:
   mlir::Value address(mlir::Value pointer, int64_t byteOffset);
   mlir::Value load(mlir::Type type, mlir::Value pointer, unsigned alignment = 1);
   void store(mlir::Value value, mlir::Value pointer, unsigned alignment = 1);
+  /// Brings the cache line at `pointer` to the second level. The address may be any: it is a hint.
+  void prefetch(mlir::Value pointer);
 
   //===--- Arithmetic ---===//
   mlir::Value add(mlir::Value a, mlir::Value b);

@@ -31,7 +31,7 @@ public:
     TileBudget budget;
     budget.registers = 15, budget.activationRegisters = 3, budget.dotsInFlight = 2;
     budget.maxVectors = 3, budget.weightLoadCost = 0.5, budget.activationCost = 2;
-    budget.tileOverhead = 15;
+    budget.tileOverhead = 15, budget.prefetchTiles = 16;
     return budget;
   }
   Value dot(Emitter &emit, Value accumulator, Value weights, Value activation) const override {
@@ -53,7 +53,7 @@ public:
     TileBudget budget;
     budget.registers = 15, budget.activationRegisters = 3, budget.dotsInFlight = 2;
     budget.maxVectors = 2, budget.weightLoadCost = 1, budget.activationCost = 1;
-    budget.tileOverhead = 15;
+    budget.tileOverhead = 15, budget.prefetchTiles = 16;
     return budget;
   }
   Value dot(Emitter &emit, Value accumulator, Value weights, Value activation) const override {

@@ -19,6 +19,7 @@ public:
     TileBudget budget;
     budget.registers = 15, budget.dotsInFlight = 10, budget.maxVectors = 3;
     budget.weightLoadCost = 1, budget.activationCost = 1, budget.tileOverhead = 30;
+    budget.prefetchTiles = 16;
     return budget;
   }
   /// Unsigned bytes times signed bytes.
