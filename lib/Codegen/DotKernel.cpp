@@ -79,9 +79,6 @@ int64_t DotKernel::getMacsPerUnit() const {
          row.getStepBytes();
 }
 
-std::string DotKernel::getName() const {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
 int64_t DotKernel::tilesPerRow() const { return llvm::divideCeil(layer.output.w, tiles.width); }
 
 /// Bytes of the next panel that a tile brings closer in each step, so that all tiles of a panel
@@ -94,6 +91,9 @@ int64_t DotKernel::aheadPerStep(int64_t vectors) const {
   return llvm::divideCeil(packing.stepBytes(vectors), tilesPerPanel);
 }
 
+std::string DotKernel::getName() const {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
   stream << (layer.isPointwise() ? "gemm" : "conv_" + windowName(layer.window));
   stream << "_" << tiles.height * tiles.width << "x"
          << tiles.panels.front().vectors * rows.getLanes() << "c" << row.getShape().k << "__"
@@ -201,15 +201,15 @@ void DotKernel::emitPanel(Emitter &emit, const Frame &frame, const PanelKind &ki
   Frame unit = frame;
   unit.firstLane = emit.mul(allVectors, lanes);
   unit.weights = emit.address(frame.weights, emit.mul(allVectors, packing.panelBytes(1)));
-  unit.output = place(frame.output, out);
-  if (layer.residual)
-    unit.residual = place(frame.residual, *layer.residual);
   int64_t tileBytes = aheadPerStep(kind.vectors) * reduction.totalSteps();
   if (tileBytes) {
     Value tile = emit.mul(emit.add(emit.mul(image, rowBlocks()), block), tilesPerRow());
     Value next = emit.address(unit.weights, packing.panelBytes(kind.vectors));
     unit.ahead = emit.address(next, emit.mul(tile, tileBytes));
   }
+  unit.output = place(frame.output, out);
+  if (layer.residual)
+    unit.residual = place(frame.residual, *layer.residual);
   Value offset =
       emit.add(emit.mul(image, in.imageStride), emit.mul(block, inputOffset(tiles.height, 0)));
   offset = emit.add(offset, emit.mul(group, layer.channelsPerGroup()));
@@ -234,11 +234,11 @@ void DotKernel::emitTileRow(Emitter &emit, const Frame &frame, const PanelKind &
       return emit.address(pointer, emit.mul(tile, advance));
     };
     moved.input = move(frame.input, inputOffset(0, tiles.width));
+    if (frame.ahead)
+      moved.ahead = move(frame.ahead, aheadPerStep(kind.vectors) * reduction.totalSteps());
     moved.output = move(frame.output, tiles.width * layer.output.pixelStride);
     if (layer.residual)
       moved.residual = move(frame.residual, tiles.width * layer.residual->pixelStride);
-    if (frame.ahead)
-      moved.ahead = move(frame.ahead, aheadPerStep(kind.vectors) * reduction.totalSteps());
     emitTile(emit, moved, Tile{height, width, kind});
   };
   emit.forLoop(0, full, 1, [&](Value tile) { at(tile, tiles.width); });

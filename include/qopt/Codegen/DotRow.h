@@ -29,11 +29,11 @@ struct TileBudget {
   double tileOverhead = 20;        ///< loops, addresses and the latency at both ends
   double pixelOverhead = 0;        ///< per pixel of a tile: sums of activations
   int64_t unroll = 1;              ///< steps of the reduction that one trip of its loop does
+  int64_t prefetchTiles = 0;       ///< panels of up to this many tiles prefetch the next panel
 };
 
 class DotRow {
 public:
-  int64_t prefetchTiles = 0; ///< panels of up to this many tiles prefetch the next panel
   virtual ~DotRow() = default;
 
   /// Names kernels.
@@ -70,10 +70,6 @@ public:
     return {};
   }
 
-  /// Accumulators of `m` pixels (consecutive n-channel blocks) to vectors of getLanes() consecutive
-  /// channels of the row set, for each pixel. The default serves m = 1, n = lanes.
-  virtual void
-  unpackAccumulators(Emitter &emit, llvm::ArrayRef<mlir::Value> accumulators,
   /// Whether sumPixels() serves pixels of `bytes` activations, `stride` bytes apart; then every
   /// pixel is summed once, before the tiles, and not by each panel. Only rows of m = 1 are asked.
   virtual bool canSumPixels(int64_t /*count*/, int64_t /*bytes*/, int64_t /*stride*/) const {
@@ -85,6 +81,10 @@ public:
                          int64_t /*bytes*/, int64_t /*stride*/, int32_t /*factor*/,
                          mlir::Value /*sums*/) const {}
 
+  /// Accumulators of `m` pixels (consecutive n-channel blocks) to vectors of getLanes() consecutive
+  /// channels of the row set, for each pixel. The default serves m = 1, n = lanes.
+  virtual void
+  unpackAccumulators(Emitter &emit, llvm::ArrayRef<mlir::Value> accumulators,
                      llvm::SmallVectorImpl<llvm::SmallVector<mlir::Value>> &pixels) const;
 };
 
