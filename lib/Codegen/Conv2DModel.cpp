@@ -22,7 +22,8 @@ struct Conv2DModel : KernelOpInterface::ExternalModel<Conv2DModel, Conv2DOp> {
     auto op = cast<Conv2DOp>(operation);
     ArrayRef<int64_t> input = cast<RankedTensorType>(op.getInput().getType()).getShape();
     planner.requestHalo(op.getInput(), haloOf(windowOf(op), input[1], input[2]));
-    planner.requestPixelMultiple(op.getInput(), planner.getRows().getDotRow().getStepBytes());
+    int64_t channels = input[3] / op.getGroups();
+    planner.requestPixelMultiple(op.getInput(), getPixelMultiple(planner.getRows(), channels));
   }
 
   LogicalResult emitKernel(Operation *operation, ProgramBuilder &builder) const {

@@ -34,12 +34,15 @@ DotKernel::DotKernel(const DotLayer &unmerged, const DotRow &row, const RowSet &
   SmallVector<int64_t> channels = packing.laneChannels();
   SmallVector<int32_t> channelBias = effectiveBias(layer), bias, factors;
   DotShape shape = row.getShape();
-  // In the order of accumulator lanes: n channels, once per pixel of the instruction.
+  // In the order of accumulator lanes: n channels, once per pixel of the instruction; the bias is
+  // in the first of partial sums.
   for (size_t first = 0; first < channels.size(); first += shape.n)
-    for (int64_t lane = 0; lane < shape.m * shape.n; ++lane)
-      biasChannels.push_back(channels[first + lane % shape.n]);
+    for (int64_t sum = 0; sum < shape.m * shape.n; ++sum) {
+      biasChannels.push_back(channels[first + sum % shape.n]);
+      biasChannels.append(shape.partials - 1, BiasWords::kNone);
+    }
   for (int64_t channel : biasChannels)
-    bias.push_back(channelBias[channel]);
+    bias.push_back(channel == BiasWords::kNone ? 0 : channelBias[channel]);
   biasOffset = block.append(ArrayRef<int32_t>(bias));
   SmallVector<int32_t> channelFactors = packing.rowSumFactors();
   if (llvm::all_equal(channelFactors))
@@ -151,8 +154,12 @@ void DotKernel::emit(OpBuilder &builder, Location loc, ValueRange pointers, Valu
   frame.input = pointers[0], frame.weights = pointers[1], frame.parameters = pointers[2];
   if (layer.residual)
     frame.residual = pointers[3];
+  if (sumsFirst())
+    frame.sums = pointers.drop_back().back();
   frame.output = pointers.back();
   frame.state = epilogue->prepare(emit, frame.parameters);
+  if (frame.sums)
+    emitPixelSums(emit, frame, begin, end);
   emit.forLoop(begin, end, 1, [&](Value unit) { emitUnit(emit, frame, unit); });
 }
 
@@ -207,6 +214,8 @@ void DotKernel::emitPanel(Emitter &emit, const Frame &frame, const PanelKind &ki
     Value next = emit.address(unit.weights, packing.panelBytes(kind.vectors));
     unit.ahead = emit.address(next, emit.mul(tile, tileBytes));
   }
+  if (frame.sums)
+    unit.sums = sumsOf(emit, frame.sums, image, block);
   unit.output = place(frame.output, out);
   if (layer.residual)
     unit.residual = place(frame.residual, *layer.residual);
@@ -236,6 +245,8 @@ void DotKernel::emitTileRow(Emitter &emit, const Frame &frame, const PanelKind &
     moved.input = move(frame.input, inputOffset(0, tiles.width));
     if (frame.ahead)
       moved.ahead = move(frame.ahead, aheadPerStep(kind.vectors) * reduction.totalSteps());
+    if (frame.sums)
+      moved.sums = move(frame.sums, tiles.width * 4);
     moved.output = move(frame.output, tiles.width * layer.output.pixelStride);
     if (layer.residual)
       moved.residual = move(frame.residual, tiles.width * layer.residual->pixelStride);
@@ -264,26 +275,39 @@ static void addDotStep(ProgramBuilder &builder, Operation *op, const DotKernel &
                                builder.parameters(kernel.getParameters(), kernel.getBiasWords())};
   if (residual)
     args.push_back(*residual);
+  if (int64_t bytes = kernel.getScratchBytes())
+    args.push_back(builder.taskScratch(bytes));
   args.push_back(output);
   int64_t minUnits = llvm::divideCeil(kMinMacsPerTask, kernel.getMacsPerUnit());
   builder.addStep(op, function, args, kernel.getUnits(), minUnits);
 }
 
-static const DotRow &rowFor(const DotLayer &layer, const RowSet &rows) {
-  bool wide = rows.getDotRow().needsNarrowWeights() && !layer.hasNarrowWeights();
-  return wide ? rows.getWideDotRow() : rows.getDotRow();
+static bool isShallow(const RowSet &rows, int64_t channels) {
+  return 2 * channels <= rows.getDotRow().getStepBytes();
+}
+
+int64_t getPixelMultiple(const RowSet &rows, int64_t channels) {
+  const DotRow &row = isShallow(rows, channels) ? rows.getShallowDotRow() : rows.getDotRow();
+  return row.getStepBytes();
+}
+
+/// The first row that takes the layer's weights and can walk its input; null: none can.
+static const DotRow *rowFor(const DotLayer &layer, const RowSet &rows) {
+  const DotRow *candidates[] = {&rows.getShallowDotRow(), &rows.getDotRow(), &rows.getWideDotRow(),
+                                &rows.getShallowDotRow()};
+  bool shallow = isShallow(rows, layer.channelsPerGroup());
+  for (const DotRow *row : llvm::ArrayRef(candidates).drop_front(shallow ? 0 : 1))
+    if ((!row->needsNarrowWeights() || layer.hasNarrowWeights()) && canReduce(layer, *row))
+      return row;
+  return nullptr;
 }
 
 void emitDotLayer(ProgramBuilder &builder, Operation *op, const DotLayer &layer,
                   const StepArg &input, const std::optional<StepArg> &residual,
                   const StepArg &output) {
   const RowSet &rows = builder.getRows();
-  const DotRow &row = rowFor(layer, rows);
-  if (canReduce(layer, row)) {
-    DotKernel kernel(layer, row, rows);
-    return addDotStep(builder, op, kernel, input, residual, output);
-  }
-  DotKernel kernel(layer, getGenericDotRow(), getGenericRowSet());
+  const DotRow *row = rowFor(layer, rows);
+  DotKernel kernel(layer, row ? *row : getGenericDotRow(), row ? rows : getGenericRowSet());
   addDotStep(builder, op, kernel, input, residual, output);
 }
 

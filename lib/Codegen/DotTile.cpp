@@ -5,6 +5,8 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace qopt::codegen {
@@ -21,10 +23,14 @@ void DotKernel::emitTile(Emitter &emit, const Frame &frame, const Tile &tile) co
   accumulators = reduce(emit, {frame.input, frame.weights, frame.ahead}, tile, accumulators);
   TileResults results;
   results.accumulators = unpack(emit, tile, accumulators);
-  if (hasRowSum())
+  if (hasRowSum() && !frame.sums)
     subtractRowSums(emit, frame, tile, results.accumulators);
   results.firstLane = frame.firstLane;
   results.channels = results.writable = tile.panel.channels;
+  results.channelMultiple = tiles.panels.front().vectors * rows.getLanes();
+  if (layer.groups > 1)
+    results.channelMultiple = std::gcd(results.channelMultiple, layer.outputsPerGroup());
+  results.rowPixels = tile.width;
   int64_t used = layer.output.c * layer.output.elementBytes;
   if (layer.groups == 1 && tile.panel.channels % rows.getLanes())
     results.writable += (layer.output.pixelStride - used) / layer.output.elementBytes;
@@ -43,16 +49,19 @@ void DotKernel::emitTile(Emitter &emit, const Frame &frame, const Tile &tile) co
 DotKernel::Accumulators DotKernel::initialAccumulators(Emitter &emit, const Frame &frame,
                                                        const Tile &tile) const {
   DotShape shape = row.getShape();
-  int64_t blocks = tile.panel.vectors * packing.blocksPerVector(), width = shape.m * shape.n;
+  int64_t blocks = tile.panel.vectors * packing.blocksPerVector(), width = shape.lanes();
   Value base = emit.address(emit.address(frame.parameters, biasOffset),
-                            emit.mul(frame.firstLane, 4 * shape.m));
+                            emit.mul(frame.firstLane, 4 * width / shape.n));
   Accumulators bias;
   for (int64_t block = 0; block < blocks; ++block)
-    bias.push_back(emit.load(emit.intType(32, width), emit.address(base, block * width * 4), 4));
+    bias.push_back(
+        emit.load(emit.intType(32, width), emit.address(base, block * width * 4), 4 * width));
   Accumulators accumulators;
   int64_t groups = llvm::divideCeil(pixelsOf(tile.height, tile.width), shape.m);
   for (int64_t group = 0; group < groups; ++group)
     accumulators.append(bias);
+  if (frame.sums)
+    addPixelSums(emit, frame, tile, accumulators);
   return accumulators;
 }
 
@@ -195,7 +204,7 @@ SmallVector<SmallVector<Value>> DotKernel::unpack(Emitter &emit, const Tile &til
 SmallVector<Value> DotKernel::rowSums(Emitter &emit, const Frame &frame, const Tile &tile) const {
   DotShape shape = row.getShape();
   int64_t pixels = pixelsOf(tile.height, tile.width), bytes = reduction.steps * row.getStepBytes();
-  Value zero = emit.integer(emit.intType(32, shape.m * shape.n), 0);
+  Value zero = emit.integer(emit.intType(32, shape.lanes()), 0);
   SmallVector<Value> sums;
   bool wholeRun =
       reduction.rows == 1 && reduction.columns == 1 && bytes == layer.channelsPerGroup();

@@ -14,7 +14,8 @@ namespace {
 struct MatmulModel : KernelOpInterface::ExternalModel<MatmulModel, MatmulOp> {
   void requestLayouts(Operation *operation, LayoutPlanner &planner) const {
     auto op = cast<MatmulOp>(operation);
-    planner.requestPixelMultiple(op.getInput(), planner.getRows().getDotRow().getStepBytes());
+    int64_t channels = cast<RankedTensorType>(op.getInput().getType()).getShape().back();
+    planner.requestPixelMultiple(op.getInput(), getPixelMultiple(planner.getRows(), channels));
   }
 
   LogicalResult emitKernel(Operation *operation, ProgramBuilder &builder) const {

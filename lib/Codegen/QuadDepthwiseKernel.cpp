@@ -13,8 +13,6 @@ using namespace mlir;
 
 namespace qopt::codegen {
 
-/// Interleaved vectors: four of lanes from four rows of bytes.
-constexpr int64_t kVectors = 4;
 /// Larger kernels would make too much code: all taps of a pixel are laid out in line.
 constexpr int64_t kMaxTaps = 121;
 /// Carrying more vectors than this along a row would spill.
@@ -61,12 +59,11 @@ int64_t QuadDepthwiseKernel::resultRows() const {
 int64_t QuadDepthwiseKernel::carriedColumns() const {
   const WindowDim &width = layer.window.width;
   int64_t again = std::max<int64_t>(0, width.kernel - width.stride * pixels);
-  bool fits = again * quadCount() * kVectors <= kMaxCarried;
+  bool fits = again * quadCount() * vectors <= kMaxCarried;
   return width.dilation == 1 && fits ? again : 0;
 }
 int64_t QuadDepthwiseKernel::weightBytesPerBlock() const {
-  return layer.window.width.kernel * quadCount() * resultRows() * kVectors *
-         quads.getBlockChannels();
+  return layer.window.width.kernel * quadCount() * resultRows() * 4 * quads.getBlockChannels();
 }
 int64_t QuadDepthwiseKernel::getUnits() const {
   return layer.output.n * llvm::divideCeil(layer.output.h, resultRows());
@@ -78,7 +75,8 @@ int64_t QuadDepthwiseKernel::getMacsPerUnit() const {
 
 QuadDepthwiseKernel::QuadDepthwiseKernel(const DotLayer &layer, const RowSet &rows)
     : layer(layer), rows(rows), quads(*rows.getQuadRow()),
-      pixels(pixelsPerVector(layer, quads.getBlockChannels())) {
+      pixels(pixelsPerVector(layer, quads.getBlockChannels())),
+      vectors(quads.getBlockChannels() / rows.getLanes()) {
   int64_t blockChannels = quads.getBlockChannels(), lanes = rows.getLanes();
   SmallVector<int64_t> firstChannels;
   SmallVector<int32_t> channelBias = effectiveBias(layer), bias;
@@ -115,7 +113,7 @@ void QuadDepthwiseKernel::packWeights(ArrayRef<int64_t> firstChannels) {
     for (int64_t x = 0; x < layer.window.width.kernel; ++x)
       for (int64_t quad = 0; quad < quadCount(); ++quad)
         for (int64_t result = 0; result < resultRows(); ++result)
-          for (int64_t vector = 0; vector < kVectors; ++vector)
+          for (int64_t vector = 0; vector < vectors; ++vector)
             for (int64_t lane = 0; lane < rows.getLanes(); ++lane)
               for (int64_t i = 0; i < 4; ++i)
                 bytes.push_back(static_cast<char>(weightAt(
@@ -184,7 +182,7 @@ void QuadDepthwiseKernel::emitStrip(Emitter &emit, const Frame &strip, int64_t r
     Value first = arith::MinUIOp::create(emit.builder, emit.loc, frame.firstLane, emit.index(last));
     frame.input = emit.address(strip.input, first);
     frame.output = emit.address(strip.output, first);
-    for (int64_t v = 0; v < kVectors; ++v)
+    for (int64_t v = 0; v < vectors; ++v)
       frame.operands.push_back(epilogue->loadOperands(
           emit, frame.state, emit.add(frame.firstLane, v * rows.getLanes())));
     emitBlock(emit, frame, results);
@@ -194,7 +192,7 @@ void QuadDepthwiseKernel::emitStrip(Emitter &emit, const Frame &strip, int64_t r
 /// The row of a block of channels: columns that two neighbouring pixels share travel in registers.
 void QuadDepthwiseKernel::emitBlock(Emitter &emit, const Frame &frame, int64_t results) const {
   const WindowDim &width = layer.window.width;
-  int64_t carried = carriedColumns(), perColumn = quadCount() * kVectors;
+  int64_t carried = carriedColumns(), perColumn = quadCount() * vectors;
   SmallVector<Value> initial;
   for (int64_t column = 0; column < carried; ++column)
     initial.append(loadColumn(emit, frame, emit.index(0), column, results));
@@ -228,7 +226,7 @@ QuadDepthwiseKernel::Column QuadDepthwiseKernel::loadColumn(Emitter &emit, const
   Value base = emit.address(frame.input, emit.mul(x, window.width.stride * in.pixelStride));
   base = emit.address(base, column * window.width.dilation * in.pixelStride);
   int64_t lastRow = window.height.kernel - 1 + results - 1;
-  Column vectors;
+  Column values;
   for (int64_t quad = 0; quad < quadCount(); ++quad) {
     SmallVector<Value> imageRows;
     for (int64_t i = 0; i < 4; ++i) {
@@ -237,18 +235,19 @@ QuadDepthwiseKernel::Column QuadDepthwiseKernel::loadColumn(Emitter &emit, const
       imageRows.push_back(emit.load(emit.intType(8, quads.getBlockChannels()),
                                     emit.address(base, row * in.rowStride)));
     }
-    vectors.append(quads.interleave(emit, imageRows));
+    values.append(quads.interleave(emit, imageRows));
   }
-  return vectors;
+  return values;
 }
 
 Value QuadDepthwiseKernel::weightsOf(Emitter &emit, const Frame &frame, int64_t x, int64_t quad,
                                      int64_t result, int64_t vector) const {
   int64_t channels = quads.getBlockChannels();
-  int64_t index = ((x * quadCount() + quad) * resultRows() + result) * kVectors + vector;
+  int64_t index = ((x * quadCount() + quad) * resultRows() + result) * vectors + vector;
   Value base = emit.address(frame.parameters, weightOffset);
   Value ofBlock = emit.address(base, emit.mul(frame.firstLane, weightBytesPerBlock() / channels));
-  return emit.load(emit.intType(8, channels), emit.address(ofBlock, index * channels), 16);
+  int64_t bytes = 4 * rows.getLanes();
+  return emit.load(emit.intType(8, bytes), emit.address(ofBlock, index * bytes), 16);
 }
 
 void QuadDepthwiseKernel::emitPixels(Emitter &emit, const Frame &frame, Value x,
@@ -258,12 +257,12 @@ void QuadDepthwiseKernel::emitPixels(Emitter &emit, const Frame &frame, Value x,
       emit.address(emit.address(frame.parameters, biasOffset), emit.mul(frame.firstLane, 4));
   for (int64_t result = 0; result < results; ++result) {
     SmallVector<Value> values;
-    for (int64_t v = 0; v < kVectors; ++v) {
+    for (int64_t v = 0; v < vectors; ++v) {
       Value sum = emit.load(emit.intType(32, lanes), emit.address(bias, v * lanes * 4), 4);
       for (size_t column = 0; column < columns.size(); ++column)
         for (int64_t quad = 0; quad < quadCount(); ++quad)
           sum = quads.dot(emit, sum, weightsOf(emit, frame, column, quad, result, v),
-                          columns[column][quad * kVectors + v]);
+                          columns[column][quad * vectors + v]);
       values.push_back(epilogue->requantize(emit, sum, frame.operands[v]));
     }
     Value codes = quads.narrow(emit, values, frame.state.zero, epilogue->isFlipped());

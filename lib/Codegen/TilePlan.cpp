@@ -86,8 +86,8 @@ private:
     double loads = vectors * dotsPerVector * partsPerStep * budget.weightLoadCost +
                    llvm::divideCeil(pixels, shape.m) * budget.activationCost;
     double stall = static_cast<double>(budget.dotsInFlight) * partsPerStep;
-    return problem.steps * std::max({dots, loads, stall}) + budget.tileOverhead +
-           pixels * budget.pixelOverhead;
+    return problem.steps * (std::max({dots, loads, stall}) + budget.loadShare * loads) +
+           budget.tileOverhead + pixels * budget.pixelOverhead;
   }
 
   double costOf(const TilePlan &plan) const {

@@ -2,6 +2,7 @@
 #include "qopt/ExecutionEngine/CompiledNetwork.h"
 
 #include "TaskPool.h"
+#include "qopt/Codegen/ProgramBuilder.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -157,7 +158,8 @@ llvm::Error CompiledNetwork::addToBias(int64_t op, llvm::ArrayRef<int32_t> delta
     for (int64_t channel : bias.channels) {
       uint32_t value;
       std::memcpy(&value, word, sizeof value);
-      value += static_cast<uint32_t>(deltas[channel]);
+      if (channel != codegen::BiasWords::kNone)
+        value += static_cast<uint32_t>(deltas[channel]);
       std::memcpy(word, &value, sizeof value);
       word += sizeof value;
     }

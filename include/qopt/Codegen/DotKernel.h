@@ -24,9 +24,11 @@ public:
   /// One unit is a panel of channels by a row of tiles.
   int64_t getUnits() const;
   int64_t getMacsPerUnit() const;
-  unsigned getNumPointers() const { return layer.residual ? 5 : 4; }
+  unsigned getNumPointers() const { return 4 + (layer.residual ? 1 : 0) + (sumsFirst() ? 1 : 0); }
+  /// Memory of the task for the sums of pixels; 0: none.
+  int64_t getScratchBytes() const;
 
-  /// The body: `pointers` are input, weights, parameters, [residual,] output.
+  /// The body: `pointers` are input, weights, parameters, [residual,] [scratch,] output.
   void emit(mlir::OpBuilder &builder, mlir::Location loc, mlir::ValueRange pointers,
             mlir::Value begin, mlir::Value end) const;
 
@@ -37,6 +39,7 @@ private:
     Epilogue::State state;
     mlir::Value firstLane; ///< of the panel
     mlir::Value ahead;     ///< what a tile prefetches; null: nothing
+    mlir::Value sums;      ///< of the pixels' activations, times -factor; null: not known ahead
   };
   /// A rectangle of pixels by a panel.
   struct Tile {
@@ -73,6 +76,13 @@ private:
   void subtractRowSums(Emitter &emit, const Frame &frame, const Tile &tile,
                        llvm::SmallVectorImpl<llvm::SmallVector<mlir::Value>> &results) const;
 
+  // DotRowSums.cpp
+  bool sumsFirst() const;
+  void emitPixelSums(Emitter &emit, const Frame &frame, mlir::Value begin, mlir::Value end) const;
+  mlir::Value sumsOf(Emitter &emit, mlir::Value sums, mlir::Value image, mlir::Value block) const;
+  void addPixelSums(Emitter &emit, const Frame &frame, const Tile &tile,
+                    Accumulators &accumulators) const;
+
   int64_t inputOffset(int64_t y, int64_t x) const;
   void splitIntoUnits();
   int64_t rowBlocks() const;
@@ -93,6 +103,9 @@ private:
   llvm::SmallVector<int64_t> biasChannels;
   int64_t biasOffset = 0, rowSumOffset = 0, onesOffset = 0;
 };
+
+/// What the bytes of a pixel should be a multiple of, for a layer that reads `channels` of them.
+int64_t getPixelMultiple(const RowSet &rows, int64_t channels);
 
 /// Emits the layer as a step; falls back to the scalar row where the target's row cannot walk the
 /// input. `args`: input, [residual,] output.

@@ -12,10 +12,13 @@
 namespace qopt::codegen {
 
 /// What one instruction multiplies: `m` pixels by `n` output channels, `k` products summed into
-/// each of its m·n lanes. Lane l of the accumulator belongs to pixel l floordiv n and channel
-/// l mod n.
+/// each of its m·n sums. Sum l belongs to pixel l floordiv n and channel l mod n; it is spread over
+/// `partials` neighbouring lanes of the accumulator, which unpackAccumulators() adds up.
 struct DotShape {
   int64_t m = 1, n = 1, k = 1;
+  int64_t partials = 1;
+
+  int64_t lanes() const { return m * n * partials; } ///< of an accumulator
 };
 
 /// What a tile may cost. The unit of time is one dot instruction at full rate.
@@ -26,6 +29,7 @@ struct TileBudget {
   int64_t maxVectors = 2;          ///< most vectors of output channels in a panel
   double weightLoadCost = 1;       ///< of one vector of weights
   double activationCost = 0.5;     ///< of delivering one pixel's operand
+  double loadShare = 0;            ///< of the loads' time that dots cannot hide
   double tileOverhead = 20;        ///< loops, addresses and the latency at both ends
   double pixelOverhead = 0;        ///< per pixel of a tile: sums of activations
   int64_t unroll = 1;              ///< steps of the reduction that one trip of its loop does
@@ -97,22 +101,23 @@ class QuadRow {
 public:
   virtual ~QuadRow() = default;
 
-  /// Channels of a block: bytes of a vector, which make four interleaved vectors of lanes.
+  /// Channels of a block: bytes of a row, which make interleaved vectors of the row set's lanes, as
+  /// many as it takes.
   virtual int64_t getBlockChannels() const = 0;
   virtual bool acceptsActivations(bool flipped) const = 0;
   /// No weight may be -128.
   virtual bool needsNarrowWeights() const { return false; }
+  /// Neighbouring results that share loads of weights and columns of the image.
+  virtual int64_t getPixelsPerStep() const { return 1; }
   /// Four vectors of getBlockChannels() bytes, a row of the image each, interleaved: lane l of
   /// vector v holds the four bytes of channel getChannel(v, l).
   virtual llvm::SmallVector<mlir::Value, 4> interleave(Emitter &emit,
                                                        llvm::ArrayRef<mlir::Value> rows) const = 0;
   virtual int64_t getChannel(int64_t vector, int64_t lane) const = 0;
-  /// Neighbouring results that share loads of weights and columns of the image.
-  virtual int64_t getPixelsPerStep() const { return 1; }
   /// accumulator (i32 lanes) + Σ of four products of bytes; weights are signed.
   virtual mlir::Value dot(Emitter &emit, mlir::Value accumulator, mlir::Value weights,
                           mlir::Value activations) const = 0;
-  /// The four vectors' results to one vector of getBlockChannels() codes in channel order; as
+  /// The vectors' results to one vector of getBlockChannels() codes in channel order; as
   /// RowSet::narrow otherwise.
   virtual mlir::Value narrow(Emitter &emit, llvm::ArrayRef<mlir::Value> values, mlir::Value zero,
                              bool isUnsigned) const = 0;

@@ -23,8 +23,9 @@ struct StepArg {
 };
 
 /// Where a parameter block keeps the biases: the i32 word at `offset + 4 i` is that of channel
-/// `channels[i]`.
+/// `channels[i]`, or of none.
 struct BiasWords {
+  static constexpr int64_t kNone = -1;
   int64_t offset = 0;
   llvm::SmallVector<int64_t> channels;
 };

@@ -69,7 +69,8 @@ private:
   DotLayer layer;
   const RowSet &rows;
   const QuadRow &quads;
-  int64_t pixels; ///< side by side in a vector
+  int64_t pixels;  ///< side by side in a vector
+  int64_t vectors; ///< of lanes that a block of channels makes
   ParameterBlock block;
   std::optional<Epilogue> epilogue;
   llvm::SmallVector<int64_t> biasChannels;
