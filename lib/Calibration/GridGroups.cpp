@@ -94,10 +94,10 @@ void GridGroups::explainSharing(func::FuncOp function) const {
   }
 }
 
-LogicalResult GridGroups::chooseGrids(numerics::Symmetry symmetry) {
+LogicalResult GridGroups::chooseGrids(numerics::Symmetry symmetry, numerics::Scales scales) {
   for (auto &[leader, group] : groups) {
-    llvm::Expected<numerics::Grid> grid =
-        numerics::gridForRange(group.range, numerics::signedStorage(8, /*narrow=*/false), symmetry);
+    llvm::Expected<numerics::Grid> grid = numerics::gridForRange(
+        group.range, numerics::signedStorage(8, /*narrow=*/false), symmetry, scales);
     if (!grid)
       return emitError(group.witness.getLoc())
              << "no grid for an activation: " << llvm::toString(grid.takeError());

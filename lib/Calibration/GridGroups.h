@@ -20,7 +20,7 @@ public:
   void explainSharing(mlir::func::FuncOp function) const;
 
   /// Chooses a grid for each group that has a range.
-  mlir::LogicalResult chooseGrids(numerics::Symmetry symmetry);
+  mlir::LogicalResult chooseGrids(numerics::Symmetry symmetry, numerics::Scales scales);
 
   /// The grid type of the group of `value`; null if nothing in it was observed.
   mlir::quant::UniformQuantizedType getType(mlir::Value value) const;

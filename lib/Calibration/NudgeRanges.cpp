@@ -29,7 +29,7 @@ struct NudgeRangesPass : qopt::impl::NudgeRangesBase<NudgeRangesPass> {
       return signalPassFailure();
     dropUnrounded(function);
     FailureOr<GridGroups> computed = GridGroups::compute(function);
-    if (failed(computed) || failed(computed->chooseGrids(getSymmetry())))
+    if (failed(computed) || failed(computed->chooseGrids(getSymmetry(), getScales())))
       return signalPassFailure();
     groups = &*computed;
     groups->explainSharing(function);
@@ -48,9 +48,13 @@ private:
                                       : numerics::Symmetry::Asymmetric;
   }
 
+  numerics::Scales getScales() {
+    return powerOfTwo ? numerics::Scales::PowersOfTwo : numerics::Scales::Any;
+  }
+
   WeightsGridOptions getWeightsOptions() {
     return {weights == "per-channel", weightRanges == "mse",
-            biasBits == 16 ? numerics::kBiasLimit16 : numerics::kBiasLimit32};
+            biasBits == 16 ? numerics::kBiasLimit16 : numerics::kBiasLimit32, getScales()};
   }
 
   void dropUnrounded(func::FuncOp function);
@@ -174,7 +178,7 @@ LogicalResult NudgeRangesPass::nudgeConstantOperands(Operation *layer) {
     if (getQuantizationRule(layer) == QuantizationRule::SameType)
       type = groups->getType(layer->getResult(0));
     if (!type) {
-      auto own = getConstantType(layer, constant, getSymmetry());
+      auto own = getConstantType(layer, constant, getSymmetry(), getScales());
       result = failure(failed(own));
       type = own.value_or(nullptr);
     }

@@ -37,11 +37,12 @@ FailureOr<numerics::Range> qopt::getParameterRange(Operation *user, ConstantOp c
 }
 
 FailureOr<quant::UniformQuantizedType> qopt::getConstantType(Operation *user, ConstantOp constant,
-                                                             numerics::Symmetry symmetry) {
+                                                             numerics::Symmetry symmetry,
+                                                             numerics::Scales scales) {
   FailureOr<numerics::Range> range = getParameterRange(user, constant);
   if (failed(range))
     return failure();
-  auto grid = numerics::gridForRange(*range, numerics::signedStorage(8, false), symmetry);
+  auto grid = numerics::gridForRange(*range, numerics::signedStorage(8, false), symmetry, scales);
   if (!grid)
     return emitLayerError(user) << "no grid for a constant: " << llvm::toString(grid.takeError());
   return getPerTensorType(user->getContext(), grid->scale, grid->zeroPoint, grid->storage.min,
@@ -58,34 +59,42 @@ splitIntoRows(ArrayRef<float> weights, const ChannelIndex &channelOf, bool perCh
 }
 
 /// The scale of the symmetric narrow-range grid for `row`.
-static FailureOr<float> getScale(Operation *layer, ArrayRef<float> row, bool search) {
+static FailureOr<float> getScale(Operation *layer, ArrayRef<float> row,
+                                 const WeightsGridOptions &options) {
   float maximum = 0.0f;
   for (float weight : row)
     maximum = std::max(maximum, std::fabs(weight));
   auto grid = numerics::gridForRange({-maximum, maximum}, numerics::signedStorage(8, true),
-                                     numerics::Symmetry::Symmetric);
+                                     numerics::Symmetry::Symmetric, options.scales);
   if (!grid)
     return emitLayerError(layer) << "no grid for weights: " << llvm::toString(grid.takeError());
-  return search ? numerics::searchWeightScale(row, *grid) : grid->scale;
+  if (!options.searchScales)
+    return grid->scale;
+  return options.scales == numerics::Scales::PowersOfTwo
+             ? numerics::searchPowerOfTwoScale(row, *grid)
+             : numerics::searchWeightScale(row, *grid);
 }
 
 /// Raises scales so that each bias fits; `scales` is one per channel or one in all.
 static LogicalResult raiseScales(Operation *layer, ArrayRef<float> bias, float inputScale,
-                                 int64_t limit, MutableArrayRef<float> scales) {
+                                 const WeightsGridOptions &options, MutableArrayRef<float> scales) {
   unsigned raised = 0;
   for (auto [channel, value] : llvm::enumerate(bias)) {
     float &scale = scales[scales.size() == 1 ? 0 : channel];
-    llvm::Expected<float> fitting = numerics::raiseWeightScale(value, inputScale, scale, limit);
+    llvm::Expected<float> fitting =
+        numerics::raiseWeightScale(value, inputScale, scale, options.biasLimit);
     if (!fitting)
       return emitLayerError(layer)
              << "channel " << channel << ": " << llvm::toString(fitting.takeError());
     raised += *fitting > scale;
+    if (options.scales == numerics::Scales::PowersOfTwo)
+      fitting = numerics::raiseToPowerOfTwo(*fitting);
     scale = std::max(scale, *fitting);
   }
   if (raised != 0)
     emitLayerRemark(layer) << "weight scales of " << raised
                            << " channels raised, for their biases would not fit "
-                           << (limit == numerics::kBiasLimit32 ? 32 : 16) << " bits";
+                           << (options.biasLimit == numerics::kBiasLimit32 ? 32 : 16) << " bits";
   return success();
 }
 
@@ -99,15 +108,14 @@ FailureOr<quant::QuantizedType> qopt::getWeightsType(WeightedOpInterface layer, 
   SmallVector<float> scales;
   for (ArrayRef<float> row :
        splitIntoRows(*weights, ChannelIndex(shape, axis), options.perChannel)) {
-    FailureOr<float> scale = getScale(layer, row, options.searchScales);
+    FailureOr<float> scale = getScale(layer, row, options);
     if (failed(scale))
       return failure();
     scales.push_back(*scale);
   }
   if (Value bias = layer.getBiasValue()) {
     auto values = getFiniteFloats(layer, bias, "bias values");
-    if (failed(values) ||
-        failed(raiseScales(layer, *values, inputScale, options.biasLimit, scales)))
+    if (failed(values) || failed(raiseScales(layer, *values, inputScale, options, scales)))
       return failure();
   }
   MLIRContext *context = layer.getContext();

@@ -77,6 +77,7 @@ void qopt::buildCalibratePipeline(OpPassManager &manager, const CalibrateOptions
   nudge.fuseResiduals = options.contract == "fp32";
   nudge.biasBits = options.biasBits;
   nudge.weightRanges = options.weightRanges;
+  nudge.powerOfTwo = options.contract == "power-of-two";
   manager.addNestedPass<func::FuncOp>(createNudgeRanges(nudge));
   if (options.round == "hessian") {
     RoundHessianOptions round;

@@ -26,21 +26,27 @@ static int32_t middleCode(const Storage &storage) {
   return static_cast<int32_t>((int64_t{storage.min} + storage.max + 1) >> 1);
 }
 
-/// Below the least normal float a scale would lose precision or become zero.
-static float roundScale(double scale) {
-  return std::max(static_cast<float>(scale), std::numeric_limits<float>::min());
+float raiseToPowerOfTwo(float scale) {
+  int exponent;
+  return std::frexp(scale, &exponent) == 0.5f ? scale : std::ldexp(1.0f, exponent);
 }
 
-static Grid symmetricGrid(double magnitude, const Storage &storage) {
+/// Below the least normal float a scale would lose precision or become zero.
+static float roundScale(double scale, Scales scales) {
+  float rounded = std::max(static_cast<float>(scale), std::numeric_limits<float>::min());
+  return scales == Scales::PowersOfTwo ? raiseToPowerOfTwo(rounded) : rounded;
+}
+
+static Grid symmetricGrid(double magnitude, const Storage &storage, Scales scales) {
   int32_t middle = middleCode(storage);
-  return {roundScale(magnitude / (double(storage.max) - middle)), middle, storage};
+  return {roundScale(magnitude / (double(storage.max) - middle), scales), middle, storage};
 }
 
 static bool isNearlySymmetric(double lo, double hi) {
   return std::abs(lo + hi) <= 0.01 * std::max(-lo, hi);
 }
 
-llvm::Expected<Grid> gridForRange(Range range, Storage storage, Symmetry symmetry) {
+llvm::Expected<Grid> gridForRange(Range range, Storage storage, Symmetry symmetry, Scales scales) {
   if (!std::isfinite(range.lo) || !std::isfinite(range.hi) || range.lo > range.hi)
     return invalid("range [%g, %g] is not a finite interval", range.lo, range.hi);
   if (storage.max <= middleCode(storage))
@@ -54,9 +60,9 @@ llvm::Expected<Grid> gridForRange(Range range, Storage storage, Symmetry symmetr
   if (magnitude > std::numeric_limits<float>::max())
     return invalid("range [%g, %g] exceeds single precision", range.lo, range.hi);
   if (symmetry == Symmetry::Symmetric || isNearlySymmetric(lo, hi))
-    return symmetricGrid(magnitude, storage);
+    return symmetricGrid(magnitude, storage, scales);
 
-  float scale = roundScale((hi - lo) / (double(storage.max) - storage.min));
+  float scale = roundScale((hi - lo) / (double(storage.max) - storage.min), scales);
   double zero = roundToNearestEven(storage.min - lo / scale);
   return Grid{scale, storage.clamp(static_cast<int64_t>(zero)), storage};
 }

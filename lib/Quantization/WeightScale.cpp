@@ -51,4 +51,18 @@ float searchWeightScale(llvm::ArrayRef<float> weights, const Grid &widest) {
   return best.scale;
 }
 
+float searchPowerOfTwoScale(llvm::ArrayRef<float> weights, const Grid &widest) {
+  Grid best = widest, candidate = widest;
+  double least = weightError(weights, widest);
+  while (candidate.scale >= 2 * std::numeric_limits<float>::min()) {
+    candidate.scale /= 2;
+    double error = weightError(weights, candidate);
+    if (!(error < least))
+      break;
+    least = error;
+    best = candidate;
+  }
+  return best.scale;
+}
+
 } // namespace qopt::numerics

@@ -14,8 +14,10 @@ namespace qopt {
 mlir::FailureOr<numerics::Range> getParameterRange(mlir::Operation *user, ConstantOp constant);
 
 /// The per-tensor type of a constant of `user` that stands in the place of an activation.
-mlir::FailureOr<mlir::quant::UniformQuantizedType>
-getConstantType(mlir::Operation *user, ConstantOp constant, numerics::Symmetry symmetry);
+mlir::FailureOr<mlir::quant::UniformQuantizedType> getConstantType(mlir::Operation *user,
+                                                                   ConstantOp constant,
+                                                                   numerics::Symmetry symmetry,
+                                                                   numerics::Scales scales);
 
 /// How the grids of weights are chosen.
 struct WeightsGridOptions {
@@ -23,6 +25,7 @@ struct WeightsGridOptions {
   /// Scales of least squared rounding error, instead of those that clip no weight.
   bool searchScales = false;
   int64_t biasLimit = numerics::kBiasLimit32; ///< largest |q| of a bias
+  numerics::Scales scales = numerics::Scales::Any;
 };
 
 /// The type of the weights of `layer`: symmetric narrow range, with scales raised until the bias

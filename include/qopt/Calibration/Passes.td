@@ -173,6 +173,9 @@ def NudgeRanges : Pass<"qopt-nudge-ranges", "::mlir::func::FuncOp"> {
            "fuses them; false for the other contracts">,
     Option<"biasBits", "bias-bits", "unsigned", "32",
            "width that biases must fit, 32 or 16: weight scales are raised until they do">,
+    Option<"powerOfTwo", "power-of-two", "bool", "false",
+           "raise every scale to a power of two, so that the contract power-of-two requantizes by "
+           "shifts">,
   ];
 }
 

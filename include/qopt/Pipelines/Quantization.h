@@ -50,7 +50,8 @@ struct CalibrateOptions : public mlir::PassPipelineOptions<CalibrateOptions> {
                              llvm::cl::init("float")};
   Option<std::string> contract{*this, "contract",
                                llvm::cl::desc("the contract that will be used: only fp32 rounds a "
-                                              "convolution and its residual addition once"),
+                                              "convolution and its residual addition once, "
+                                              "power-of-two wants such scales"),
                                llvm::cl::init("fp32")};
   Option<unsigned> biasBits{*this, "bias-bits",
                             llvm::cl::desc("width that biases must fit: 32 or 16"),
@@ -68,7 +69,8 @@ struct CalibrateOptions : public mlir::PassPipelineOptions<CalibrateOptions> {
 };
 
 struct QuantizeOptions : public mlir::PassPipelineOptions<QuantizeOptions> {
-  Option<std::string> contract{*this, "contract", llvm::cl::desc("fp32 or fixed"),
+  Option<std::string> contract{*this, "contract",
+                               llvm::cl::desc("fp32, fixed, fixed-double or power-of-two"),
                                llvm::cl::init("fp32")};
   Option<std::string> io{*this, "io", llvm::cl::desc("float or quantized interface"),
                          llvm::cl::init("float")};

@@ -46,6 +46,13 @@ struct Range {
 
 enum class Symmetry : uint8_t { Asymmetric, Symmetric };
 
+/// Which scales a grid may have.
+enum class Scales : uint8_t { Any, PowersOfTwo };
+
+/// The least power of two that is not below `scale`, a positive normal float of
+/// at most 2^126.
+float raiseToPowerOfTwo(float scale);
+
 /// Turns an observed range into a grid on which real zero is exactly the zero
 /// point.
 ///
@@ -53,8 +60,11 @@ enum class Symmetry : uint8_t { Asymmetric, Symmetric };
 /// differ in magnitude by at most 1 % becomes symmetric, because its zero point
 /// would fall half-way between two codes and turn every value into a tie. An
 /// all-zero range gets scale 1; a scale below the least normal float is raised
-/// to it. NaN, infinite or inverted ranges are errors.
-llvm::Expected<Grid> gridForRange(Range range, Storage storage, Symmetry symmetry);
+/// to it. A power of two is the next one up, so that nothing of the range is
+/// clipped, and the zero point follows from it. NaN, infinite or inverted
+/// ranges are errors.
+llvm::Expected<Grid> gridForRange(Range range, Storage storage, Symmetry symmetry,
+                                  Scales scales = Scales::Any);
 
 /// The real interval that the grid represents: scale·(storage - zeroPoint).
 Range representableRange(const Grid &grid);

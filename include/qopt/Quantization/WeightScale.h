@@ -20,6 +20,10 @@ double weightError(llvm::ArrayRef<float> weights, const Grid &grid);
 /// chosen for each other in turn until neither changes.
 float searchWeightScale(llvm::ArrayRef<float> weights, const Grid &widest);
 
+/// The same among powers of two: that of `widest` is one, and is halved for as
+/// long as `weightError` falls.
+float searchPowerOfTwoScale(llvm::ArrayRef<float> weights, const Grid &widest);
+
 } // namespace qopt::numerics
 
 #endif // QOPT_QUANTIZATION_WEIGHTSCALE_H
