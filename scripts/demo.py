@@ -16,6 +16,7 @@ import numpy as np
 
 import fashion_mnist
 import logits
+from demo_table import print_table
 from qopt_tools import REPOSITORY, compile_model, infer, latency_ms
 
 NETWORKS = ("plain", "depthwise", "residual")
@@ -89,16 +90,6 @@ def measure(name: str, data: Data, output: Path) -> list[Line]:
     return lines
 
 
-def print_table(lines: list[Line]) -> None:
-    rows = [list(HEADINGS), *(line.cells() for line in lines)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
-    rows.insert(1, ["-" * width for width in widths])
-    for row in rows:
-        left = [cell.ljust(width) for cell, width in zip(row[:2], widths)]
-        right = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:])]
-        print("  ".join(left + right))
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True,
@@ -109,7 +100,7 @@ def main() -> int:
     for name in NETWORKS:
         print(f"== compiling and running {name}", file=sys.stderr, flush=True)
         lines += measure(name, data, options.output)
-    print_table(lines)
+    print_table(HEADINGS, [line.cells() for line in lines], left=2)
     return 0
 
 

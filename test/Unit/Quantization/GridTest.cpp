@@ -70,6 +70,33 @@ TEST(Grid, UnsignedStorageHasItsZeroInTheMiddle) {
             (Grid{float(1.0 / 127.0), 128, {0, 255}}));
 }
 
+TEST(Grid, PowersOfTwo) {
+  auto powerOfTwo = [](double lo, double hi, Symmetry symmetry = Symmetry::Asymmetric) {
+    return llvm::cantFail(gridForRange({lo, hi}, {-128, 127}, symmetry, Scales::PowersOfTwo));
+  };
+  // 6/255 = 0.0235 becomes 1/32, and the zero point stays where the range begins.
+  EXPECT_EQ(powerOfTwo(0.0, 6.0), (Grid{0.03125f, -128, {-128, 127}}));
+  // What is a power of two already stays.
+  EXPECT_EQ(powerOfTwo(-1.0, 0.9921875, Symmetry::Symmetric).scale, 0.015625f);
+  EXPECT_EQ(powerOfTwo(0.0, 255.0 / 64).scale, 0.015625f);
+  // -1.5/(1/64) = -96 steps below zero: the zero point is -32.
+  EXPECT_EQ(powerOfTwo(-1.5, 2.0), (Grid{0.015625f, -32, {-128, 127}}));
+  Numbers numbers(3);
+  for (int i = 0; i < 20000; ++i) {
+    float lo = -numbers.scale(-20, 20), hi = numbers.scale(-20, 20);
+    Grid any = grid(lo, hi), raised = powerOfTwo(lo, hi);
+    int exponent;
+    EXPECT_EQ(std::frexp(raised.scale, &exponent), 0.5f);
+    EXPECT_GE(raised.scale, any.scale);
+    EXPECT_LT(raised.scale, 2 * any.scale);
+    // Half a step is lost at an end where the zero point is rounded.
+    EXPECT_LE(representableRange(raised).lo, lo + 0.5 * raised.scale);
+    EXPECT_GE(representableRange(raised).hi, hi - 0.5 * raised.scale);
+  }
+  EXPECT_EQ(raiseToPowerOfTwo(std::numeric_limits<float>::min()),
+            std::numeric_limits<float>::min());
+}
+
 TEST(Grid, DegenerateRanges) {
   EXPECT_EQ(grid(0.0, 0.0), (Grid{1.0f, 0, {-128, 127}}));
   EXPECT_EQ(grid(5.0, 5.0), grid(0.0, 5.0));

@@ -75,3 +75,16 @@ TEST(WeightScale, Zeros) {
   Grid widest = widestGrid(denormal, 8);
   EXPECT_EQ(searchWeightScale(denormal, widest), widest.scale);
 }
+
+TEST(WeightScale, PowersOfTwoAreHalvedWhileThatHelps) {
+  // One weight in 4097 is far out: clipping it costs less than a coarse grid for the others.
+  std::vector<float> weights(4096, 0.2f);
+  for (size_t i = 0; i < weights.size(); ++i)
+    weights[i] *= std::sin(float(i));
+  weights.push_back(0.3f);
+  Grid widest{0x1p-8f, 0, {-127, 127}};
+  float found = searchPowerOfTwoScale(weights, widest);
+  EXPECT_EQ(found, 0x1p-9f);
+  // Exact weights keep their scale.
+  EXPECT_EQ(searchPowerOfTwoScale({31.75f, 0.25f}, Grid{0.25f, 0, {-127, 127}}), 0.25f);
+}
