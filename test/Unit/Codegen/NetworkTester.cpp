@@ -225,12 +225,17 @@ void expectEqual(llvm::MutableArrayRef<Example> examples, llvm::Expected<Network
       example.expectEqual(*network, target, tasks);
 }
 
-/// Every target that this machine runs; and vector row sets, flipped at rest and not, for layers
-/// without weights.
-void checkModule(ModuleOp module) {
+std::vector<Example> makeExamples(ModuleOp module) {
   std::vector<Example> examples;
   for (auto function : module.getOps<func::FuncOp>())
     examples.push_back(Example::make(function));
+  return examples;
+}
+
+/// Every target that this machine runs; and vector row sets, flipped at rest and not, for layers
+/// without weights.
+void checkModule(ModuleOp module) {
+  std::vector<Example> examples = makeExamples(module);
   CompileOptions options;
   options.optLevel = 1; // what is tested is the emitted code, not the optimizer
   for (const Target &target : getTargets()) {
@@ -248,10 +253,9 @@ void checkModule(ModuleOp module) {
     expectEqual(examples, compileWithRows(module, *rows), rows->getName());
 }
 
-} // namespace
-
-void expectCompiledEqualsReference(llvm::StringRef text,
-                                   llvm::ArrayRef<llvm::StringRef> contracts) {
+/// Parses `text` once for each contract and hands the modules to `check`.
+void forEachContract(llvm::StringRef text, llvm::ArrayRef<llvm::StringRef> contracts,
+                     llvm::function_ref<void(ModuleOp)> check) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   DialectRegistry registry;
@@ -268,12 +272,28 @@ void expectCompiledEqualsReference(llvm::StringRef text,
     OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(source, &context);
     ASSERT_TRUE(module) << source;
     SCOPED_TRACE(contract.str());
-    checkModule(*module);
+    check(*module);
   }
 }
 
+constexpr llvm::StringRef kContracts[] = {"fp32", "fixed", "fixed-double", "power-of-two"};
+
+} // namespace
+
+void expectCompiledEqualsReference(llvm::StringRef text,
+                                   llvm::ArrayRef<llvm::StringRef> contracts) {
+  forEachContract(text, contracts, checkModule);
+}
+
 void expectCompiledEqualsReference(llvm::StringRef text) {
-  expectCompiledEqualsReference(text, {"fp32", "fixed", "fixed-double", "power-of-two"});
+  expectCompiledEqualsReference(text, kContracts);
+}
+
+void expectRowSetEqualsReference(const codegen::RowSet &rows, llvm::StringRef text) {
+  forEachContract(text, kContracts, [&](ModuleOp module) {
+    std::vector<Example> examples = makeExamples(module);
+    expectEqual(examples, compileWithRows(module, rows), rows.getName());
+  });
 }
 
 } // namespace qopt::test

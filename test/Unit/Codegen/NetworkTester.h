@@ -6,6 +6,10 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
+namespace qopt::codegen {
+class RowSet;
+}
+
 namespace qopt::test {
 
 /// `text` holds functions of the quantized level; `CONTRACT` in it is replaced by each contract in
@@ -16,6 +20,9 @@ void expectCompiledEqualsReference(llvm::StringRef text, llvm::ArrayRef<llvm::St
 
 /// The same for all contracts.
 void expectCompiledEqualsReference(llvm::StringRef text);
+
+/// The same for one row set, whose code any machine can run, and all contracts.
+void expectRowSetEqualsReference(const codegen::RowSet &rows, llvm::StringRef text);
 
 } // namespace qopt::test
 
