@@ -4,6 +4,8 @@
 import os
 import platform
 import shutil
+import subprocess
+import tempfile
 
 import lit.formats
 
@@ -32,6 +34,27 @@ config.substitutions += [
     ("%build-dir", config.qopt_build_dir),
     ("%stock-opt", f"mlir-opt-22 --load-dialect-plugin={plugin} --load-pass-plugin={plugin}"),
 ]
+
+
+
+def openmp_compiler():
+    """The first C compiler here that links OpenMP programs; None without one."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = os.path.join(folder, "empty.c")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write("#include <omp.h>\nint main(void) { return 0; }\n")
+        for compiler in (config.c_compiler, "gcc", "clang"):
+            command = [compiler, "-fopenmp", source, "-o", os.path.join(folder, "program")]
+            if shutil.which(compiler) and not subprocess.run(
+                    command, capture_output=True, check=False).returncode:
+                return compiler
+    return None
+
+
+openmp = openmp_compiler()
+if openmp:
+    config.available_features.add("openmp")
+    config.substitutions.append(("%openmp-cc", openmp))
 
 # Trained networks and data sets that lie beside the source tree.
 if os.path.isdir(os.path.join(shared, "data")):

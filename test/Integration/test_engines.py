@@ -17,7 +17,6 @@ import images
 from qopt_tools import compile_model, infer, run_tool
 
 CONTRACTS = ("fp32", "fixed")
-MAX_TASKS = 4
 THREADS = {"jit": (1, 4), "native": (1, 2, 3, 4)}
 
 
@@ -51,7 +50,7 @@ class EnginesTest(unittest.TestCase):
             for target in supported_targets():
                 folder = self.folder / contract / target
                 run_tool("qopt-compile", quantized, "-o", folder,
-                         f"--target={target}", f"--threads={MAX_TASKS}")
+                         f"--target={target}")
                 library, = folder.glob("*.so")
                 self.check_target(quantized, library, data, target, contract,
                                   expected)
