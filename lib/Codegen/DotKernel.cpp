@@ -22,13 +22,11 @@ static DotLayer flattened(DotLayer layer) {
   return layer;
 }
 
-static TileProblem problemOf(const DotLayer &layer, const ReductionPlan &reduction) {
-  return {layer.output.h, layer.output.w, layer.outputsPerGroup(), reduction.totalSteps()};
-}
-
 DotKernel::DotKernel(const DotLayer &unmerged, const DotRow &row, const RowSet &rows)
-    : layer(flattened(unmerged)), row(row), rows(rows), reduction(planReduction(layer, row)),
-      tiles(planTiles(problemOf(layer, reduction), row, rows.getLanes())),
+    : layer(flattened(unmerged)), row(row), rows(rows),
+      packed(packsPixels(layer, row, planReduction(layer, row), rows.getLanes())),
+      tiles(planTiles(problemOf(layer, row, packed), row, rows.getLanes())),
+      reduction(planReduction(layer, row, skipsColumns(layer, row, tiles.width))),
       packing(layer, row, reduction, tiles, rows.getLanes()) {
   splitIntoUnits();
   SmallVector<int64_t> channels = packing.laneChannels();
@@ -114,9 +112,9 @@ std::string DotKernel::getSignature() const {
   if (layer.residual)
     describe(stream, *layer.residual);
   describe(stream, layer.window);
-  stream << " g" << layer.groups << " u" << (uniformFactor ? std::to_string(*uniformFactor) : "*")
-         << " @" << biasOffset << "," << rowSumOffset << "," << onesOffset << " "
-         << epilogue->getSignature();
+  stream << " g" << layer.groups << " b" << layer.hasZeroBorder() << " u"
+         << (uniformFactor ? std::to_string(*uniformFactor) : "*") << " @" << biasOffset << ","
+         << rowSumOffset << "," << onesOffset << " " << epilogue->getSignature();
   return text;
 }
 
@@ -134,9 +132,8 @@ static Value remainder(Emitter &emit, Value value, int64_t by) {
                  : Value(arith::RemUIOp::create(emit.builder, emit.loc, value, emit.index(by)));
 }
 
-/// if (value < limit) below() else above()
-static void branch(Emitter &emit, Value value, int64_t limit, llvm::function_ref<void()> below,
-                   llvm::function_ref<void()> above) {
+void branch(Emitter &emit, Value value, int64_t limit, llvm::function_ref<void()> below,
+            llvm::function_ref<void()> above) {
   Value condition = arith::CmpIOp::create(emit.builder, emit.loc, arith::CmpIPredicate::ult, value,
                                           emit.index(limit));
   auto op = scf::IfOp::create(emit.builder, emit.loc, condition, /*withElseRegion=*/true);
@@ -156,8 +153,12 @@ void DotKernel::emit(OpBuilder &builder, Location loc, ValueRange pointers, Valu
     frame.residual = pointers[3];
   if (sumsFirst())
     frame.sums = pointers.drop_back().back();
+  if (packed)
+    frame.packs = pointers.drop_back().back();
   frame.output = pointers.back();
   frame.state = epilogue->prepare(emit, frame.parameters);
+  if (packed)
+    packPixels(emit, frame, begin, end);
   if (frame.sums)
     emitPixelSums(emit, frame, begin, end);
   emit.forLoop(begin, end, 1, [&](Value unit) { emitUnit(emit, frame, unit); });
@@ -189,6 +190,12 @@ int64_t DotKernel::inputOffset(int64_t y, int64_t x) const {
          x * layer.window.width.stride * layer.input.pixelStride;
 }
 
+int64_t DotKernel::inputOrigin() const {
+  const Window &window = layer.window;
+  return -window.height.padLow * layer.input.rowStride -
+         window.width.padLow * layer.input.pixelStride;
+}
+
 void DotKernel::emitPanel(Emitter &emit, const Frame &frame, const PanelKind &kind,
                           int64_t firstPanel, Value group, Value panel, Value image,
                           Value block) const {
@@ -206,6 +213,7 @@ void DotKernel::emitPanel(Emitter &emit, const Frame &frame, const PanelKind &ki
     return emit.address(pointer, emit.add(offset, emit.mul(channel, layout.elementBytes)));
   };
   Frame unit = frame;
+  unit.block = block;
   unit.firstLane = emit.mul(allVectors, lanes);
   unit.weights = emit.address(frame.weights, emit.mul(allVectors, packing.panelBytes(1)));
   int64_t tileBytes = aheadPerStep(kind.vectors) * reduction.totalSteps();
@@ -222,9 +230,9 @@ void DotKernel::emitPanel(Emitter &emit, const Frame &frame, const PanelKind &ki
   Value offset =
       emit.add(emit.mul(image, in.imageStride), emit.mul(block, inputOffset(tiles.height, 0)));
   offset = emit.add(offset, emit.mul(group, layer.channelsPerGroup()));
-  int64_t origin =
-      -layer.window.height.padLow * in.rowStride - layer.window.width.padLow * in.pixelStride;
-  unit.input = emit.address(frame.input, emit.add(offset, origin));
+  unit.input = emit.address(frame.input, emit.add(offset, inputOrigin()));
+  if (packed)
+    unit.input = packsOf(emit, frame.packs, image, block);
 
   int64_t fullBlocks = out.h / tiles.height, rest = out.h % tiles.height;
   if (rest == 0)
@@ -234,15 +242,27 @@ void DotKernel::emitPanel(Emitter &emit, const Frame &frame, const PanelKind &ki
       [&] { emitTileRow(emit, unit, kind, rest); });
 }
 
+void DotKernel::forTiles(Emitter &emit, int64_t height,
+                         llvm::function_ref<void(Value, const Tile &)> fn) const {
+  int64_t full = layer.output.w / tiles.width, rest = layer.output.w % tiles.width;
+  emit.forLoop(0, full, 1, [&](Value tile) { fn(tile, Tile{height, tiles.width, {}}); });
+  if (rest)
+    fn(emit.index(full), Tile{height, rest, {}});
+}
+
 void DotKernel::emitTileRow(Emitter &emit, const Frame &frame, const PanelKind &kind,
                             int64_t height) const {
-  int64_t full = layer.output.w / tiles.width, rest = layer.output.w % tiles.width;
-  auto at = [&](Value tile, int64_t width) {
+  Value firstRow, endRow;
+  if (skipsRows())
+    std::tie(firstRow, endRow) = kernelRows(emit, frame.block, height);
+  forTiles(emit, height, [&](Value index, Tile tile) {
+    tile.panel = kind;
+    tile.firstRow = firstRow, tile.endRow = endRow;
     Frame moved = frame;
     auto move = [&](Value pointer, int64_t advance) {
-      return emit.address(pointer, emit.mul(tile, advance));
+      return emit.address(pointer, emit.mul(index, advance));
     };
-    moved.input = move(frame.input, inputOffset(0, tiles.width));
+    moved.input = move(frame.input, packed ? packedTileBytes() : inputOffset(0, tiles.width));
     if (frame.ahead)
       moved.ahead = move(frame.ahead, aheadPerStep(kind.vectors) * reduction.totalSteps());
     if (frame.sums)
@@ -250,11 +270,8 @@ void DotKernel::emitTileRow(Emitter &emit, const Frame &frame, const PanelKind &
     moved.output = move(frame.output, tiles.width * layer.output.pixelStride);
     if (layer.residual)
       moved.residual = move(frame.residual, tiles.width * layer.residual->pixelStride);
-    emitTile(emit, moved, Tile{height, width, kind});
-  };
-  emit.forLoop(0, full, 1, [&](Value tile) { at(tile, tiles.width); });
-  if (rest)
-    at(emit.index(full), rest);
+    emitTile(emit, moved, tile);
+  });
 }
 
 //===----------------------------------------------------------------------===//

@@ -15,6 +15,14 @@ Halo haloOf(const Window &window, int64_t height, int64_t width) {
   return halo;
 }
 
+Taps tapsInside(const WindowDim &dim, int64_t input, int64_t first, int64_t last) {
+  auto tapAt = [&](int64_t pixel) {
+    int64_t tap = std::max<int64_t>(0, pixel + dim.dilation - 1) / dim.dilation;
+    return std::min(dim.kernel, tap);
+  };
+  return {tapAt(dim.padLow - last * dim.stride), tapAt(input + dim.padLow - first * dim.stride)};
+}
+
 static bool rowsAreContiguous(const BufferLayout &layout) {
   return layout.h == 1 || layout.rowStride == layout.w * layout.pixelStride;
 }

@@ -28,12 +28,12 @@ static bool worthMerging(const DotLayer &layer, const DotRow &row) {
          stride % row.getStepBytes() == 0 && 4 * stride <= 5 * pixelBytes(layer, row);
 }
 
-ReductionPlan planReduction(const DotLayer &layer, const DotRow &row) {
+ReductionPlan planReduction(const DotLayer &layer, const DotRow &row, bool byColumns) {
   const Window &window = layer.window;
   ReductionPlan plan;
   plan.rows = window.height.kernel;
   plan.rowAdvance = window.height.dilation * layer.input.rowStride;
-  plan.merged = worthMerging(layer, row);
+  plan.merged = !byColumns && worthMerging(layer, row);
   int64_t bytes = pixelBytes(layer, row);
   if (plan.merged) {
     bytes += (window.width.kernel - 1) * layer.input.pixelStride;

@@ -11,9 +11,6 @@ using namespace mlir;
 
 namespace qopt::codegen {
 
-/// Runs of up to this many steps are laid out in line.
-constexpr int64_t kInlineSteps = 4;
-
 constexpr int64_t kCacheLine = 64;
 
 static int64_t pixelsOf(int64_t height, int64_t width) { return height * width; }
@@ -79,17 +76,25 @@ static void keepRolled(Operation *loop) {
   loop->setAttr("loop_annotation", annotation);
 }
 
-/// A loop that carries accumulators, or no loop at all for one trip.
-static SmallVector<Value>
-carry(Emitter &emit, int64_t trips, SmallVector<Value> accumulators,
-      llvm::function_ref<SmallVector<Value>(Value, SmallVector<Value>)> body) {
-  if (trips == 1)
-    return body(emit.index(0), std::move(accumulators));
-  SmallVector<Value> results = emit.forLoop(
-      emit.index(0), emit.index(trips), 1, accumulators,
-      [&](Value i, ValueRange carried) { return body(i, SmallVector<Value>(carried)); });
+using CarryingBody = llvm::function_ref<SmallVector<Value>(Value, SmallVector<Value>)>;
+
+/// A loop that carries accumulators.
+static SmallVector<Value> carry(Emitter &emit, Value begin, Value end, ArrayRef<Value> accumulators,
+                                CarryingBody body) {
+  SmallVector<Value> results =
+      emit.forLoop(begin, end, 1, accumulators, [&](Value i, ValueRange carried) {
+        return body(i, SmallVector<Value>(carried));
+      });
   keepRolled(results.front().getDefiningOp());
   return results;
+}
+
+/// No loop at all for one trip.
+static SmallVector<Value> carry(Emitter &emit, int64_t trips, SmallVector<Value> accumulators,
+                                CarryingBody body) {
+  if (trips == 1)
+    return body(emit.index(0), std::move(accumulators));
+  return carry(emit, emit.index(0), emit.index(trips), accumulators, body);
 }
 
 DotKernel::Cursor DotKernel::advance(Emitter &emit, const Cursor &cursor, Value trip,
@@ -97,7 +102,7 @@ DotKernel::Cursor DotKernel::advance(Emitter &emit, const Cursor &cursor, Value 
   auto move = [&](Value pointer, int64_t bytes) {
     return emit.address(pointer, emit.mul(trip, bytes));
   };
-  Cursor next;
+  Cursor next = cursor;
   next.input = move(cursor.input, inputBytes);
   next.weights = move(cursor.weights, steps * packing.stepBytes(tile.panel.vectors));
   if (cursor.ahead)
@@ -107,35 +112,47 @@ DotKernel::Cursor DotKernel::advance(Emitter &emit, const Cursor &cursor, Value 
 
 DotKernel::Accumulators DotKernel::reduce(Emitter &emit, const Cursor &cursor, const Tile &tile,
                                           Accumulators accumulators) const {
-  auto byColumns = [&](const Cursor &row, SmallVector<Value> carried) {
-    return carry(
-        emit, reduction.columns, std::move(carried), [&](Value x, SmallVector<Value> values) {
-          Cursor run = advance(emit, row, x, reduction.columnAdvance, reduction.steps, tile);
-          return reduceRun(emit, run, tile, std::move(values));
-        });
+  bool apart = skipsColumns(layer, row, tile.width);
+  auto byColumns = [&](const Cursor &from, SmallVector<Value> values) {
+    auto column = [&](Value x, SmallVector<Value> carried) {
+      Cursor run = advance(emit, from, x, reduction.columnAdvance, reduction.steps, tile);
+      if (apart)
+        run.column = getConstantIntValue(x);
+      return reduceRun(emit, run, tile, std::move(carried));
+    };
+    if (!apart)
+      return carry(emit, reduction.columns, std::move(values), column);
+    for (int64_t x = 0; x < reduction.columns; ++x)
+      values = column(emit.index(x), std::move(values));
+    return values;
   };
-  return carry(emit, reduction.rows, std::move(accumulators),
-               [&](Value y, SmallVector<Value> values) {
-                 Cursor row = advance(emit, cursor, y, reduction.rowAdvance,
-                                      reduction.columns * reduction.steps, tile);
-                 return byColumns(row, std::move(values));
-               });
+  auto kernelRow = [&](Value y, SmallVector<Value> values) {
+    int64_t steps = reduction.columns * reduction.steps;
+    return byColumns(advance(emit, cursor, y, reduction.rowAdvance, steps, tile),
+                     std::move(values));
+  };
+  if (tile.firstRow)
+    return carry(emit, tile.firstRow, tile.endRow, accumulators, kernelRow);
+  return carry(emit, reduction.rows, std::move(accumulators), kernelRow);
 }
 
 DotKernel::Accumulators DotKernel::reduceRun(Emitter &emit, const Cursor &cursor, const Tile &tile,
                                              Accumulators accumulators) const {
-  int64_t activationBytes = row.getStepBytes();
+  int64_t activationBytes = activationStepBytes(tile);
   auto steps = [&](const Cursor &from, int64_t count, SmallVector<Value> &values) {
     for (int64_t step = 0; step < count; ++step)
       emitStep(emit, advance(emit, from, emit.index(step), activationBytes, 1, tile), tile, values);
   };
   bool windowsOverlap =
       layer.window.width.stride * layer.input.pixelStride < reduction.steps * activationBytes;
-  if (reduction.steps <= kInlineSteps && !windowsOverlap) {
+  const TileBudget budget = row.getBudget();
+  if (reduction.steps <= budget.inlineSteps && !windowsOverlap) {
     steps(cursor, reduction.steps, accumulators);
     return accumulators;
   }
-  int64_t unroll = row.getBudget().unroll, trips = reduction.steps / unroll;
+  // A loop of one trip would be none.
+  int64_t unroll = reduction.steps < 2 * budget.unroll ? 1 : budget.unroll;
+  int64_t trips = reduction.steps / unroll;
   if (trips > 0)
     accumulators =
         carry(emit, trips, std::move(accumulators), [&](Value trip, SmallVector<Value> values) {
@@ -149,7 +166,19 @@ DotKernel::Accumulators DotKernel::reduceRun(Emitter &emit, const Cursor &cursor
   return accumulators;
 }
 
+int64_t DotKernel::activationStepBytes(const Tile &tile) const {
+  return packed ? packedStepBytes(pixelsOf(tile.height, tile.width)) : row.getStepBytes();
+}
+
 Value DotKernel::loadActivation(Emitter &emit, Value input, const Tile &tile, int64_t group) const {
+  if (!packed)
+    return gatherActivation(emit, input, tile, group);
+  return emit.load(emit.intType(8, operandBytes()), emit.address(input, group * operandBytes()),
+                   operandBytes());
+}
+
+Value DotKernel::gatherActivation(Emitter &emit, Value input, const Tile &tile,
+                                  int64_t group) const {
   int64_t m = row.getShape().m, last = pixelsOf(tile.height, tile.width) - 1;
   SmallVector<Value> pointers;
   for (int64_t i = 0; i < m; ++i) {
@@ -178,6 +207,8 @@ void DotKernel::emitStep(Emitter &emit, const Cursor &cursor, const Tile &tile,
       columns.push_back(row.loadWeights(emit, emit.address(cursor.weights, offset)));
     }
     for (int64_t group = 0; group < groups; ++group) {
+      if (cursor.column && !meetsInput(tile, group, *cursor.column))
+        continue;
       if (part == 0)
         operands[group] = loadActivation(emit, cursor.input, tile, group);
       Value operand = row.selectActivation(emit, operands[group], part);

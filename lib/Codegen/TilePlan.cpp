@@ -52,9 +52,10 @@ private:
   /// Operands of several parts are all alive during a step.
   bool fits(int64_t pixels, int64_t vectors) const {
     int64_t operands = partsPerStep > 1 ? llvm::divideCeil(pixels, shape.m) : 1;
-    return accumulatorsOf(pixels, vectors) + vectors * dotsPerVector +
-               operands * budget.activationRegisters <=
-           budget.registers;
+    int64_t accumulators = accumulatorsOf(pixels, vectors);
+    return accumulators <= budget.accumulators &&
+           accumulators + vectors * dotsPerVector + operands * budget.activationRegisters <=
+               budget.registers;
   }
 
   template <typename Fn> void forEachTile(int64_t vectors, Fn fn) const {
@@ -81,29 +82,36 @@ private:
     return panels;
   }
 
-  double tileCost(int64_t pixels, int64_t vectors) const {
+  double tileCost(int64_t pixels, int64_t vectors, double share) const {
     double dots = accumulatorsOf(pixels, vectors) * partsPerStep;
+    double operandCost = problem.packed ? budget.packedCost : budget.activationCost;
     double loads = vectors * dotsPerVector * partsPerStep * budget.weightLoadCost +
-                   llvm::divideCeil(pixels, shape.m) * budget.activationCost;
+                   llvm::divideCeil(pixels, shape.m) * operandCost;
     double stall = static_cast<double>(budget.dotsInFlight) * partsPerStep;
-    return problem.steps * (std::max({dots, loads, stall}) + budget.loadShare * loads) +
-           budget.tileOverhead + pixels * budget.pixelOverhead;
+    return problem.steps * share * (std::max({dots, loads, stall}) + budget.loadShare * loads) +
+           budget.tileOverhead +
+           pixels * (budget.pixelOverhead + llvm::popcount<uint64_t>(vectors) * budget.storeCost);
+  }
+
+  /// Of one row of tiles.
+  double rowCost(const TilePlan &plan, const PanelKind &kind, int64_t row, int64_t height) const {
+    double cost = 0;
+    auto add = [&](int64_t count, int64_t width) {
+      if (count * width == 0)
+        return;
+      double share = problem.share ? problem.share(row, height, width) : 1;
+      cost += count * tileCost(height * width, kind.vectors, share);
+    };
+    add(problem.width / plan.width, plan.width);
+    add(1, problem.width % plan.width);
+    return cost;
   }
 
   double costOf(const TilePlan &plan) const {
-    int64_t fullRows = problem.height / plan.height, restRows = problem.height % plan.height;
-    int64_t fullColumns = problem.width / plan.width, restColumns = problem.width % plan.width;
     double cost = 0;
-    for (const PanelKind &kind : plan.panels) {
-      auto add = [&](int64_t count, int64_t height, int64_t width) {
-        if (count * height * width)
-          cost += kind.count * count * tileCost(height * width, kind.vectors);
-      };
-      add(fullRows * fullColumns, plan.height, plan.width);
-      add(fullRows, plan.height, restColumns);
-      add(fullColumns, restRows, plan.width);
-      add(1, restRows, restColumns);
-    }
+    for (const PanelKind &kind : plan.panels)
+      for (int64_t row = 0; row < problem.height; row += plan.height)
+        cost += kind.count * rowCost(plan, kind, row, std::min(plan.height, problem.height - row));
     return cost;
   }
 

@@ -24,8 +24,10 @@ public:
   /// One unit is a panel of channels by a row of tiles.
   int64_t getUnits() const;
   int64_t getMacsPerUnit() const;
-  unsigned getNumPointers() const { return 4 + (layer.residual ? 1 : 0) + (sumsFirst() ? 1 : 0); }
-  /// Memory of the task for the sums of pixels; 0: none.
+  unsigned getNumPointers() const {
+    return 4 + (layer.residual ? 1 : 0) + (getScratchBytes() ? 1 : 0);
+  }
+  /// Memory of the task for the sums of pixels, or for their operands; 0: none.
   int64_t getScratchBytes() const;
 
   /// The body: `pointers` are input, weights, parameters, [residual,] [scratch,] output.
@@ -39,18 +41,24 @@ private:
     Epilogue::State state;
     mlir::Value firstLane; ///< of the panel
     mlir::Value ahead;     ///< what a tile prefetches; null: nothing
+    mlir::Value block;     ///< the row of tiles
     mlir::Value sums;      ///< of the pixels' activations, times -factor; null: not known ahead
+    mlir::Value packs;     ///< operands of pixels, made ahead; null: none are
   };
   /// A rectangle of pixels by a panel.
   struct Tile {
     int64_t height, width;
     PanelKind panel;
+    mlir::Value firstRow = {}, endRow = {}; ///< of the kernel, where some are left out
   };
   using Accumulators = llvm::SmallVector<mlir::Value>;
 
   void emitUnit(Emitter &emit, const Frame &frame, mlir::Value unit) const;
   void emitPanel(Emitter &emit, const Frame &frame, const PanelKind &kind, int64_t kindIndex,
                  mlir::Value group, mlir::Value panel, mlir::Value image, mlir::Value block) const;
+  /// fn(index, tile) for the tiles of a row of tiles; their panel is not set.
+  void forTiles(Emitter &emit, int64_t height,
+                llvm::function_ref<void(mlir::Value, const Tile &)> fn) const;
   void emitTileRow(Emitter &emit, const Frame &frame, const PanelKind &kind, int64_t height) const;
   void emitTile(Emitter &emit, const Frame &frame, const Tile &tile) const;
 
@@ -59,6 +67,7 @@ private:
   /// Where a reduction reads.
   struct Cursor {
     mlir::Value input, weights, ahead;
+    std::optional<int64_t> column = std::nullopt; ///< of the kernel, where pixels may miss it
   };
   Cursor advance(Emitter &emit, const Cursor &cursor, mlir::Value trip, int64_t inputBytes,
                  int64_t steps, const Tile &tile) const;
@@ -66,8 +75,12 @@ private:
                       Accumulators accumulators) const;
   Accumulators reduceRun(Emitter &emit, const Cursor &cursor, const Tile &tile,
                          Accumulators accumulators) const;
+  mlir::Value gatherActivation(Emitter &emit, mlir::Value input, const Tile &tile,
+                               int64_t group) const;
   mlir::Value loadActivation(Emitter &emit, mlir::Value input, const Tile &tile,
                              int64_t group) const;
+  /// What a step of the reduction advances in what it reads activations from.
+  int64_t activationStepBytes(const Tile &tile) const;
   void emitStep(Emitter &emit, const Cursor &cursor, const Tile &tile,
                 Accumulators &accumulators) const;
   llvm::SmallVector<llvm::SmallVector<mlir::Value>> unpack(Emitter &emit, const Tile &tile,
@@ -83,9 +96,27 @@ private:
   void addPixelSums(Emitter &emit, const Frame &frame, const Tile &tile,
                     Accumulators &accumulators) const;
 
+  // DotPixelPacks.cpp
+  int64_t operandBytes() const;
+  int64_t packedStepBytes(int64_t pixels) const;
+  int64_t packedTileBytes() const;
+  mlir::Value packsOf(Emitter &emit, mlir::Value packs, mlir::Value image,
+                      mlir::Value block) const;
+  void packTile(Emitter &emit, mlir::Value input, mlir::Value packs, const Tile &tile) const;
+  void packPixels(Emitter &emit, const Frame &frame, mlir::Value begin, mlir::Value end) const;
+
   int64_t inputOffset(int64_t y, int64_t x) const;
+  int64_t inputOrigin() const; ///< where the window of the first pixel begins
   void splitIntoUnits();
   int64_t rowBlocks() const;
+  // DotBorder.cpp
+  static TileProblem problemOf(const DotLayer &layer, const DotRow &row, bool packed);
+  static bool skipsColumns(const DotLayer &layer, const DotRow &row, int64_t tileWidth);
+  bool skipsRows() const;
+  std::pair<mlir::Value, mlir::Value> kernelRows(Emitter &emit, mlir::Value block,
+                                                 int64_t height) const;
+  bool meetsInput(const Tile &tile, int64_t group, int64_t column) const;
+
   int64_t aheadPerStep(int64_t vectors) const;
   int64_t tilesPerRow() const;
   bool hasRowSum() const { return rowSumOffset != 0; }
@@ -93,8 +124,9 @@ private:
   DotLayer layer;
   const DotRow &row;
   const RowSet &rows;
-  ReductionPlan reduction;
+  bool packed; ///< operands of pixels are made ahead
   TilePlan tiles;
+  ReductionPlan reduction;
   DotPacking packing;
   ParameterBlock block;
   std::optional<Epilogue> epilogue;
@@ -103,6 +135,14 @@ private:
   llvm::SmallVector<int64_t> biasChannels;
   int64_t biasOffset = 0, rowSumOffset = 0, onesOffset = 0;
 };
+
+/// if (value < limit) below() else above()
+void branch(Emitter &emit, mlir::Value value, int64_t limit, llvm::function_ref<void()> below,
+            llvm::function_ref<void()> above);
+
+/// Whether a layer's operands of several pixels are gathered once, before the tiles.
+bool packsPixels(const DotLayer &layer, const DotRow &row, const ReductionPlan &reduction,
+                 int64_t lanes);
 
 /// What the bytes of a pixel should be a multiple of, for a layer that reads `channels` of them.
 int64_t getPixelMultiple(const RowSet &rows, int64_t channels);

@@ -17,6 +17,13 @@ namespace qopt::codegen {
 /// The border that `window` reads around an input of this extent.
 Halo haloOf(const Window &window, int64_t height, int64_t width);
 
+/// The taps [begin, end) of a kernel that meet the input for any of the results first .. last.
+struct Taps {
+  int64_t begin = 0, end = 0;
+  int64_t count() const { return std::max<int64_t>(0, end - begin); }
+};
+Taps tapsInside(const WindowDim &dim, int64_t input, int64_t first, int64_t last);
+
 /// From accumulators to results. Vectors hold one value or one per output channel; codes are those
 /// of level 3 (signed), zero points those of the types.
 struct ResultSpec {
@@ -57,6 +64,9 @@ struct DotLayer {
     };
     return unit(window.height) && unit(window.width);
   }
+
+  /// The border of the input is 0 at rest: what kernels read there adds nothing.
+  bool hasZeroBorder() const { return input.zeroAtRest() == 0; }
 
   /// Where the window is a single pixel, rows (and images) that follow one another without a gap
   /// become one row: tiles then need no tails at the ends of the rows.

@@ -21,7 +21,8 @@ struct ReductionPlan {
 
 /// Whether `row` can walk the layer's input without reading what is not there.
 bool canReduce(const DotLayer &layer, const DotRow &row);
-ReductionPlan planReduction(const DotLayer &layer, const DotRow &row);
+/// `byColumns` keeps the columns of the kernel apart.
+ReductionPlan planReduction(const DotLayer &layer, const DotRow &row, bool byColumns = false);
 
 /// bias - z_x·Σ(q_w - z_w), modulo 2^32, per channel: what accumulators start from.
 llvm::SmallVector<int32_t> effectiveBias(const DotLayer &layer);

@@ -24,6 +24,7 @@ struct DotShape {
 /// What a tile may cost. The unit of time is one dot instruction at full rate.
 struct TileBudget {
   int64_t registers = 14;          ///< for accumulators, weights and activations
+  int64_t accumulators = 1 << 20;  ///< most of them; what is left over is for the epilogue
   int64_t activationRegisters = 1; ///< of an operand of m pixels; 0: it lives in other registers
   int64_t dotsInFlight = 1;        ///< latency times rate: fewer independent accumulators stall
   int64_t maxVectors = 2;          ///< most vectors of output channels in a panel
@@ -31,8 +32,11 @@ struct TileBudget {
   double activationCost = 0.5;     ///< of delivering one pixel's operand
   double loadShare = 0;            ///< of the loads' time that dots cannot hide
   double tileOverhead = 20;        ///< loops, addresses and the latency at both ends
+  double packedCost = 0.5;         ///< of an operand of several pixels that was made ahead
   double pixelOverhead = 0;        ///< per pixel of a tile: sums of activations
+  double storeCost = 0;            ///< of a store of a pixel's results; sizes are powers of two
   int64_t unroll = 1;              ///< steps of the reduction that one trip of its loop does
+  int64_t inlineSteps = 4;         ///< runs of up to this many steps are laid out in line
   int64_t prefetchTiles = 0;       ///< panels of up to this many tiles prefetch the next panel
 };
 
@@ -54,7 +58,8 @@ public:
   virtual int32_t getWeightOffset() const { return 0; }
   virtual TileBudget getBudget() const = 0;
 
-  /// The operand of `m` pixels: the next getStepBytes() bytes at each pointer.
+  /// The operand of `m` pixels: the next getStepBytes() bytes at each pointer. For m > 1 a vector of
+  /// m·getStepBytes() bytes: all panels of a pointwise layer share what is gathered once.
   virtual mlir::Value loadActivation(Emitter &emit, llvm::ArrayRef<mlir::Value> pixels,
                                      bool flipped) const = 0;
   /// Its part for the dot number `part` of getStepBytes() / k.
@@ -107,6 +112,8 @@ public:
   virtual bool acceptsActivations(bool flipped) const = 0;
   /// No weight may be -128.
   virtual bool needsNarrowWeights() const { return false; }
+  /// Whether pixels of few channels fill a vector also where the results lie `stride` pixels apart.
+  virtual bool gathersPixels() const { return false; }
   /// Neighbouring results that share loads of weights and columns of the image.
   virtual int64_t getPixelsPerStep() const { return 1; }
   /// Four vectors of getBlockChannels() bytes, a row of the image each, interleaved: lane l of

@@ -5,6 +5,8 @@
 
 #include "qopt/Codegen/DotRow.h"
 
+#include <functional>
+
 namespace qopt::codegen {
 
 /// Panels of one shape: `count` of them, `vectors` vectors of channels each, of which `channels`
@@ -29,6 +31,10 @@ struct TileProblem {
   int64_t height = 1, width = 1; ///< of the result
   int64_t channels = 1;          ///< of a group
   int64_t steps = 1;             ///< of the reduction (DotRow::getStepBytes() each)
+  bool packed = false;           ///< operands of pixels are made ahead
+  /// The share of its dots that a tile of `height` rows from `row` on, `width` pixels each, cannot
+  /// leave out; null: all.
+  std::function<double(int64_t row, int64_t height, int64_t width)> share = nullptr;
 };
 
 /// The plan of least estimated time for `row`, on vectors of `lanes` channels. Deterministic.

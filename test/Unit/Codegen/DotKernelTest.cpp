@@ -92,6 +92,27 @@ TEST(DotKernel, ZeroPointsAtTheExtremes) {
   }
 }
 
+TEST(DotKernel, BordersThatAreZeroAtRest) {
+  // Zero at rest as unsigned and as signed codes. Tiles are whole rows of results, or are not;
+  // channels suffice for columns of the kernel apart, or do not; a window may miss the input.
+  for (int32_t zero : {-128, 0})
+    for (int64_t width : {7, 14, 17})
+      for (int64_t channels : {12, 64, 260})
+        for (int64_t stride : {1, 2})
+          for (int64_t kernel : {3, 5}) {
+            LayerCase c;
+            c.h = 3, c.w = width, c.c = channels, c.oc = 35, c.inputZero = zero;
+            c.kernel = kernel, c.stride = stride, c.pad = kernel - 2, c.parts = 2;
+            check(c);
+          }
+  for (int64_t dilation : {2, 5}) {
+    LayerCase c;
+    c.n = 2, c.h = 4, c.w = 6, c.c = 64, c.oc = 40, c.inputZero = -128, c.weightZero = 7;
+    c.kernel = 3, c.dilation = dilation, c.pad = dilation;
+    check(c);
+  }
+}
+
 TEST(DotKernel, WeightsWithAZeroPoint) {
   LayerCase c;
   c.h = c.w = 5, c.c = 7, c.oc = 35, c.kernel = 3, c.pad = 1, c.weightZero = -9;

@@ -30,6 +30,17 @@ TEST(TilePlan, RowsOfSmallMapsShareTiles) {
   EXPECT_EQ(tiles.width, 7);
 }
 
+TEST(TilePlan, RowsThatLeaveOutDotsAreTilesOfTheirOwn) {
+  TileProblem problem{7, 7, 512, 1152};
+  problem.share = [](int64_t row, int64_t height, int64_t) {
+    return height == 1 && (row == 0 || row == 6) ? 2.0 / 3 : 1.0; // a row of 3x3 windows
+  };
+  TilePlan tiles = plan(qopt::x86::getAvx512VnniRowSet(), problem);
+  EXPECT_EQ(tiles.height, 1);
+  EXPECT_EQ(tiles.width, 7);
+  EXPECT_EQ(tiles.panels[0].vectors, 3);
+}
+
 TEST(TilePlan, OnePixelTakesWidePanels) {
   TilePlan tiles = plan(qopt::x86::getAvx512VnniRowSet(), {1, 1, 1000, 256});
   EXPECT_EQ(tiles.panels[0].vectors, 8);
