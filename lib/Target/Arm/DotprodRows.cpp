@@ -13,7 +13,9 @@ TileBudget SdotRow::getBudget() const {
   TileBudget budget;
   budget.registers = 32, budget.dotsInFlight = 12, budget.maxVectors = 4;
   budget.weightLoadCost = 0.5, budget.activationCost = 1, budget.loadShare = 1;
-  budget.tileOverhead = 20, budget.pixelOverhead = 5, budget.unroll = 2;
+  budget.tileOverhead = 20, budget.storeCost = 4, budget.unroll = 2;
+  // In line, weights would be hoisted out of the loop over tiles, to the stack.
+  budget.inlineSteps = 1;
   return budget;
 }
 

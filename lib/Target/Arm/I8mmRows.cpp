@@ -19,8 +19,9 @@ public:
   TileBudget getBudget() const override {
     TileBudget budget;
     budget.registers = 32, budget.dotsInFlight = 12, budget.maxVectors = 6;
-    budget.weightLoadCost = 0.5, budget.activationCost = 3, budget.loadShare = 1;
-    budget.tileOverhead = 20, budget.pixelOverhead = 5, budget.unroll = 2;
+    budget.weightLoadCost = budget.packedCost = 0.5, budget.activationCost = 3;
+    budget.loadShare = 1, budget.tileOverhead = 20, budget.storeCost = 4, budget.unroll = 4;
+    budget.inlineSteps = 1;
     return budget;
   }
 

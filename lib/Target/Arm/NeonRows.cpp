@@ -49,12 +49,12 @@ public:
   }
 
 protected:
-  /// Of `instructions` that one dot takes; two registers hold products.
+  /// Of `instructions` that one dot takes; the scheduler wants some registers for products.
   static TileBudget budgetOf(int64_t instructions) {
     TileBudget budget;
-    budget.registers = 30, budget.dotsInFlight = 2, budget.maxVectors = 2;
-    budget.weightLoadCost = budget.activationCost = 1.0 / instructions;
-    budget.tileOverhead = 10, budget.pixelOverhead = 2;
+    budget.registers = 25, budget.dotsInFlight = 2, budget.maxVectors = 2;
+    budget.weightLoadCost = 0.5 / instructions, budget.activationCost = 1.0 / instructions;
+    budget.loadShare = 1, budget.tileOverhead = 10, budget.storeCost = 1, budget.inlineSteps = 1;
     return budget;
   }
 };
@@ -96,9 +96,9 @@ public:
   DotShape getShape() const override { return {1, kLanes, 4}; }
   TileBudget getBudget() const override {
     TileBudget budget;
-    budget.registers = 28, budget.dotsInFlight = 3, budget.maxVectors = 4;
+    budget.registers = 25, budget.dotsInFlight = 3, budget.maxVectors = 4;
     budget.weightLoadCost = budget.activationCost = 0.5;
-    budget.tileOverhead = 10, budget.pixelOverhead = 2;
+    budget.loadShare = 1, budget.tileOverhead = 10, budget.storeCost = 1, budget.inlineSteps = 1;
     return budget;
   }
   Value loadActivation(Emitter &emit, ArrayRef<Value> pixels, bool) const override {

@@ -59,6 +59,7 @@ public:
   explicit ArmQuadRow(const codegen::DotRow &row) : row(row) {}
 
   int64_t getBlockChannels() const override { return 8; }
+  int64_t getPixelsPerStep() const override { return 2; }
   bool acceptsActivations(bool flipped) const override { return !flipped; }
   bool needsNarrowWeights() const override { return row.needsNarrowWeights(); }
   llvm::SmallVector<mlir::Value, 4> interleave(codegen::Emitter &emit,
