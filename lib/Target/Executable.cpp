@@ -56,7 +56,10 @@ private:
     for (auto [low, high] : network.inputBounds)
       for (int32_t bound : {low, high})
         bounds.push_back(llvm::ConstantInt::getSigned(word, bound));
-    return llvm::ConstantStruct::getAnon({module, define(bounds, network.name + "_bounds")});
+    llvm::Constant *table = llvm::ConstantPointerNull::get(pointer);
+    if (!bounds.empty())
+      table = define(bounds, network.name + "_bounds");
+    return llvm::ConstantStruct::getAnon({module, table});
   }
 
   /// A constant object of this name.
@@ -71,7 +74,7 @@ private:
 
   llvm::Module &code;
   llvm::Type *word;
-  llvm::Type *pointer;
+  llvm::PointerType *pointer;
 };
 
 } // namespace

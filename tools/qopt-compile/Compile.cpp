@@ -14,6 +14,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/TargetParser/Triple.h"
 
 using namespace llvm;
 using namespace mlir;
@@ -52,9 +53,11 @@ private:
   Error emitMachineCode(const MemoryBuffer &object, const HarnessNetwork &network);
   Error emitHeaders(const codegen::ProgramInfo &program);
   Error emitReport(const codegen::ProgramInfo &program);
+  Error warn();
 
   DriverOptions options;
   json::Value preset = nullptr; ///< what a preset tried and chose
+  std::vector<std::string> warnings;
   std::vector<const Target *> targets;
   const Target &target; ///< the first
   Model model;
@@ -148,7 +151,21 @@ Error Compilation::emitReport(const codegen::ProgramInfo &program) {
   context.fromFloat = startLevel == Level::Float;
   context.program = &program;
   context.preset = &preset;
+  context.warnings = warnings;
+  if (options.harness)
+    context.machine = Triple(target.triple).getArchName().str();
   return folder.stageJson(".report.json", makeReport(*network, context));
+}
+
+/// Of what is slow, but as it was asked for.
+Error Compilation::warn() {
+  Expected<func::FuncOp> network = model.network();
+  if (!network)
+    return network.takeError();
+  warnings = findSlowContracts(*network, targets);
+  for (const std::string &warning : warnings)
+    errs() << "qopt-compile: warning: " << warning << "\n";
+  return Error::success();
 }
 
 Error Compilation::emitKernels() {
@@ -197,6 +214,8 @@ Error Compilation::emitHeaders(const codegen::ProgramInfo &program) {
 }
 
 Error Compilation::emit() {
+  if (Error error = warn())
+    return error;
   if (options.stopAfter == Stage::Kernels)
     return emitKernels();
   if (!options.dumpAsm.empty())
@@ -235,9 +254,12 @@ Error Compilation::runProgram() {
 }
 
 static Error checkTargets(const DriverOptions &options, ArrayRef<const Target *> targets) {
+  if (options.harness && options.stopAfter != Stage::All)
+    return fail("--harness: no code is made before the stage of --stop-after; leave one of the two "
+                "out");
   if (options.harness)
     if (Error error = checkHarness(*targets.front()))
-      return createStringError("--harness: " + toString(std::move(error)));
+      return fail("--harness: " + toString(std::move(error)));
   for (const Target *target : targets)
     if (options.emitGiven && options.emit.shared && !target->hostCanLink)
       return fail("--emit=so: a shared library for " + target->name +

@@ -105,6 +105,18 @@ Error chooseDefaults(DriverOptions &options, ArrayRef<const Target *> targets) {
   return agree(targets, "io", &Target::io, options.io);
 }
 
+std::vector<std::string> findSlowContracts(func::FuncOp network, ArrayRef<const Target *> targets) {
+  StringRef contract = stringifyContract(getContract(network));
+  std::vector<std::string> sentences;
+  for (const Target *target : targets)
+    if (is_contained(target->scalarContracts, contract))
+      sentences.push_back(("target '" + target->name + "' computes the contract " + contract +
+                           " on its scalar row, slowly; --numerics=" + target->numerics +
+                           " has vectors")
+                              .str());
+  return sentences;
+}
+
 Error checkOptions(const DriverOptions &options, Model &model) {
   if (Error error = checkStages(options, model))
     return error;

@@ -18,6 +18,10 @@ llvm::Error checkOptions(const DriverOptions &options, Model &model);
 /// error where they differ.
 llvm::Error chooseDefaults(DriverOptions &options, llvm::ArrayRef<const Target *> targets);
 
+/// A sentence for each target that computes the contract of `network` on its scalar row alone.
+std::vector<std::string> findSlowContracts(mlir::func::FuncOp network,
+                                           llvm::ArrayRef<const Target *> targets);
+
 /// Does a quantized network take or give 8 bit values?
 bool hasQuantizedInterface(mlir::func::FuncOp network);
 

@@ -117,6 +117,15 @@ static json::Object describeOptions(const ReportContext &context) {
   return object;
 }
 
+/// What only some compilations have.
+static void addOptional(json::Object &report, const ReportContext &context) {
+  if (!context.warnings.empty())
+    report["warnings"] = json::Array(context.warnings);
+  if (!context.machine.empty())
+    report["harness"] =
+        json::Object{{"file", context.options->name + ".elf"}, {"machine", context.machine}};
+}
+
 json::Value makeReport(func::FuncOp network, const ReportContext &context) {
   json::Array layers;
   int64_t macs = 0, weightBytes = 0;
@@ -140,7 +149,7 @@ json::Value makeReport(func::FuncOp network, const ReportContext &context) {
     totals["arena_lower_bound_bytes"] = program->arenaLowerBound;
     totals["task_bytes"] = program->taskBytes;
   }
-  return json::Object{
+  json::Object report{
       {"schema", 1},
       {"name", context.options->name},
       {"compiler", "qopt " QOPT_VERSION},
@@ -148,6 +157,8 @@ json::Value makeReport(func::FuncOp network, const ReportContext &context) {
       {"options", describeOptions(context)},
       {"layers", std::move(layers)},
       {"totals", std::move(totals)}};
+  addOptional(report, context);
+  return report;
 }
 
 Expected<std::string> hashFile(StringRef path) {

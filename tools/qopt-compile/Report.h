@@ -22,6 +22,8 @@ struct ReportContext {
   bool fromFloat = true;                         ///< ranges and grids were chosen in this run
   const codegen::ProgramInfo *program = nullptr; ///< null before the kernel level
   const llvm::json::Value *preset = nullptr;     ///< what a preset tried and chose; null: none
+  std::vector<std::string> warnings;
+  std::string machine; ///< that the harness was linked for; empty: none
 };
 
 /// The report of a quantized network.

@@ -73,7 +73,8 @@ llvm::Error linkSharedLibrary(llvm::StringRef objectPath, llvm::StringRef output
 /// A network of an executable.
 struct HarnessNetwork {
   std::string name;
-  std::vector<std::pair<int32_t, int32_t>> inputBounds; ///< least and greatest code of each input
+  /// Least and greatest code of each input; empty: those of its type.
+  std::vector<std::pair<int32_t, int32_t>> inputBounds;
 };
 
 /// The networks of a module of the quantized level, in order.

@@ -38,6 +38,9 @@ static int32_t quantize(float value, float scale, int32_t zero, harness_bounds b
 
 void harness_quantize(const qopt_tensor *tensor, const harness_bounds *bounds, const float *values,
                       int8_t *codes) {
+  static const harness_bounds all[] = {{-128, 127}, {0, 255}};
+  if (!bounds)
+    bounds = &all[tensor->dtype == QOPT_U8];
   uint32_t count = (uint32_t)harness_elements(tensor);
   for (uint32_t i = 0; i < count; ++i)
     codes[i] = (int8_t)quantize(values[i], tensor->scale[0], tensor->zero_point[0], *bounds);

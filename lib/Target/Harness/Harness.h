@@ -14,7 +14,7 @@ typedef struct {
 
 typedef struct {
   const qopt_module *module;
-  const harness_bounds *bounds; /* of the inputs, in order */
+  const harness_bounds *bounds; /* of the inputs, in order; null: those of their types */
 } harness_network;
 
 /* Made by qopt for each executable. */

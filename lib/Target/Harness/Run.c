@@ -90,7 +90,7 @@ static int read_inputs(port *ports, uint32_t count, const harness_bounds *bounds
     if (bytes < ports[i].file_bytes)
       harness_fail(ports[i].path, ": ends inside a sample", (const char *)0);
     if (ports[i].converts)
-      harness_quantize(ports[i].tensor, &bounds[i], (const float *)ports[i].samples,
+      harness_quantize(ports[i].tensor, bounds ? &bounds[i] : 0, (const float *)ports[i].samples,
                        (int8_t *)ports[i].codes);
   }
   return 1;
