@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "LayerCosts.h"
 
+#include "qopt/Codegen/DotLayer.h"
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 #include "qopt/ExecutionEngine/DotPeak.h"
+
+#include <cmath>
 
 using namespace llvm;
 using namespace mlir;
@@ -19,6 +22,22 @@ static int64_t bytesOf(Value value) {
   return type.getNumElements() * (isWord ? 4 : 1);
 }
 
+/// Share of the taps of a kernel that meet the input: products with the border are not counted.
+static double shareInside(const WindowDim &dim, int64_t input, int64_t output) {
+  int64_t taps = 0;
+  for (int64_t at = 0; at < output; ++at)
+    taps += codegen::tapsInside(dim, input, at, at).count();
+  return static_cast<double>(taps) / (dim.kernel * output);
+}
+
+template <typename ConvOp>
+static double shareInside(ConvOp op, ArrayRef<int64_t> kernel, ArrayRef<int64_t> result) {
+  ArrayRef<int64_t> input = cast<RankedTensorType>(op.getInput().getType()).getShape();
+  Window window = Window::get(kernel, op.getStrides(), op.getPads(), op.getDilations());
+  return shareInside(window.height, input[1], result[1]) *
+         shareInside(window.width, input[2], result[2]);
+}
+
 void addCosts(Operation *op, LayerTime &layer) {
   for (Value operand : op->getOperands())
     layer.bytes += bytesOf(operand);
@@ -29,7 +48,12 @@ void addCosts(Operation *op, LayerTime &layer) {
   auto weights = cast<RankedTensorType>(op->getOperand(1).getType());
   auto result = cast<RankedTensorType>(op->getResult(0).getType());
   int64_t pixels = result.getNumElements() / result.getShape().back();
-  layer.macs = pixels * weights.getNumElements();
+  double products = static_cast<double>(pixels) * weights.getNumElements();
+  if (auto conv = dyn_cast<Conv2DOp>(op))
+    products *= shareInside(conv, weights.getShape().slice(1, 2), result.getShape());
+  else if (auto depthwise = dyn_cast<DepthwiseConv2DOp>(op))
+    products *= shareInside(depthwise, weights.getShape().take_front(2), result.getShape());
+  layer.macs = std::llround(products);
 }
 
 Expected<MachineRates> MachineRates::measure(StringRef name) {
