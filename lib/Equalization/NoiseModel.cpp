@@ -60,7 +60,7 @@ void NoiseModel::addActivation(const ScaleGraph &graph, Value value,
   const ChannelSums &sums = statistics.find(value)->second;
   // Where an op clamps, the value is rounded in the same way every time: zero is on the grid, and
   // bias correction sees to the other bound.
-  ActivationTerm term{graph.getScales(value), sensitivities.getBeforeClamp(value), {}, {}};
+  ActivationTerm term{graph.getScales(value), sensitivities.getBeforeClamp(value), {}, {}, value};
   for (size_t c = 0; c < term.scales.size(); ++c) {
     term.low.push_back(std::min(sums.min[c], 0.0f));
     term.high.push_back(std::max(sums.max[c], 0.0f));
@@ -190,6 +190,17 @@ double NoiseModel::evaluate(ArrayRef<double> logScales, MutableArrayRef<double> 
   for (const ActivationTerm &term : activations)
     energy += addActivationNoise(term, logScales, gradient);
   return energy;
+}
+
+NoisePrediction NoiseModel::predict(const ScaleGraph &graph) const {
+  NoisePrediction prediction;
+  std::vector<double> logScales(graph.numScales(), 0.0), gradient(graph.numScales());
+  for (const WeightTerm &term : weights)
+    prediction.weights[WeightedOpInterface(term.layer.op)] =
+        addWeightNoise(term, logScales, gradient);
+  for (const ActivationTerm &term : activations)
+    prediction.activations[term.value] = addActivationNoise(term, logScales, gradient);
+  return prediction;
 }
 
 //===----------------------------------------------------------------------===//

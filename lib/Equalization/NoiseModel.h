@@ -6,6 +6,7 @@
 
 #include "ScaledLayer.h"
 #include "Sensitivity.h"
+#include "qopt/Equalization/NoisePrediction.h"
 
 namespace qopt {
 
@@ -26,6 +27,9 @@ public:
   /// The energy under `logScales`, and its derivatives (one-sided where a maximum has a kink).
   double evaluate(llvm::ArrayRef<double> logScales, llvm::MutableArrayRef<double> gradient) const;
 
+  /// What each term adds to the energy of the network as it is, where all scales are 1.
+  NoisePrediction predict(const ScaleGraph &graph) const;
+
 private:
   struct WeightTerm {
     ScaledLayer layer;
@@ -35,6 +39,7 @@ private:
   struct ActivationTerm {
     llvm::SmallVector<unsigned> scales;
     std::vector<double> sensitivity, low, high; ///< by channel; low <= 0 <= high
+    mlir::Value value;
   };
   struct LayerFactors;
 

@@ -105,7 +105,9 @@ ThreadScope::~ThreadScope() {
 
 DiagnosticCollector::DiagnosticCollector(MLIRContext *context)
     : handler(context, [first = this->first](Diagnostic &diagnostic) {
-        if (diagnostic.getSeverity() != DiagnosticSeverity::Error || !first->empty())
+        if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+          return failure(); // for whoever else listens
+        if (!first->empty())
           return success();
         raw_string_ostream os(*first);
         if (auto where = diagnostic.getLocation()->findInstanceOf<FileLineColLoc>())

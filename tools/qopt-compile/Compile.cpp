@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Compile.h"
+#include "Diagnose.h"
+#include "HtmlReport.h"
 #include "ModelFile.h"
 #include "OptionChecks.h"
 #include "Outputs.h"
@@ -54,6 +56,7 @@ private:
   Error emitHeaders(const codegen::ProgramInfo &program);
   Error emitReport(const codegen::ProgramInfo &program);
   Error warn();
+  Diagnosis makeDiagnosis(func::FuncOp compiled);
 
   DriverOptions options;
   json::Value preset = nullptr; ///< what a preset tried and chose
@@ -61,6 +64,7 @@ private:
   std::vector<const Target *> targets;
   const Target &target; ///< the first
   Model model;
+  OwningOpRef<ModuleOp> imported; ///< a copy of the float network, kept for --html-report
   Level startLevel;
   OutputFolder folder;
 };
@@ -80,6 +84,8 @@ Error Compilation::choose() {
 Error Compilation::prepare() {
   if (model.level() != Level::Float)
     return Error::success();
+  if (options.htmlReport)
+    imported = model.module().clone();
   return runPrepare(model.module(), model.path(), options);
 }
 
@@ -154,7 +160,30 @@ Error Compilation::emitReport(const codegen::ProgramInfo &program) {
   context.warnings = warnings;
   if (options.harness)
     context.machine = Triple(target.triple).getArchName().str();
-  return folder.stageJson(".report.json", makeReport(*network, context));
+  std::optional<Diagnosis> diagnosis;
+  if (options.htmlReport) {
+    diagnosis = makeDiagnosis(*network);
+    context.diagnostics = &diagnosis->summary;
+  }
+  json::Value report = makeReport(*network, context);
+  if (diagnosis)
+    if (Error error = folder.stageText(".report.html",
+                                       makeHtmlReport(options.name, report, diagnosis->details)))
+      return error;
+  return options.emit.report ? folder.stageJson(".report.json", report) : Error::success();
+}
+
+/// Of the network as it was imported.
+Diagnosis Compilation::makeDiagnosis(func::FuncOp compiled) {
+  if (!imported)
+    return explainNoDiagnosis("the model was quantized before; start from the float model");
+  if (options.calibrationData.empty())
+    return explainNoDiagnosis("ranges came from a file; add example inputs with --calibrate=X.npy");
+  func::FuncOp network; // the only public function: the model had no other
+  for (auto candidate : imported->getOps<func::FuncOp>())
+    if (candidate.isPublic())
+      network = candidate;
+  return diagnose(options, model.path(), network, compiled);
 }
 
 /// Of what is slow, but as it was asked for.
@@ -233,7 +262,7 @@ Error Compilation::emit() {
   if (options.emit.header)
     if (Error error = emitHeaders(program))
       return error;
-  return options.emit.report ? emitReport(program) : Error::success();
+  return options.emit.report || options.htmlReport ? emitReport(program) : Error::success();
 }
 
 Error Compilation::runProgram() {

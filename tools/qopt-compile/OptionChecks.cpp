@@ -42,6 +42,8 @@ static Error checkProgram(const DriverOptions &options, Model &model) {
                 " networks of ours (attribute qopt.programs); qopt-compile takes one");
   if (options.stopAfter != Stage::All)
     return fail(where + " already, past the stage of --stop-after; leave that out");
+  if (options.htmlReport)
+    return fail(where + ", which knows no layers; leave out --html-report");
   if (options.emitGiven && (options.emit.quantized || options.emit.report))
     return fail(where + ", which knows no layers; take mlir and report out of --emit");
   if (!options.numerics.empty() || !options.io.empty() || !options.importOptions.empty() ||
@@ -58,6 +60,10 @@ static Error checkStages(const DriverOptions &options, Model &model) {
   if (levelAfter(options.stopAfter) < level)
     return fail(model.path() + ": is at " + describe(level) +
                 " already, past the stage of --stop-after; leave that out");
+  if (options.htmlReport && options.stopAfter != Stage::All)
+    return fail(model.path() +
+                ": the page of --html-report is about a whole compilation; leave out "
+                "--stop-after");
   if (!options.importOptions.empty() && !model.path().ends_with(".onnx"))
     return fail(model.path() + ": " + options.importOptions.front() +
                 " is for ONNX models; the shapes of MLIR are in the file, leave it out");

@@ -203,6 +203,7 @@ static void readPaths(const CommandLine &line, DriverOptions &options) {
   options.harness = line.has(OPT_harness);
   options.listTargets = line.has(OPT_list_targets);
   options.emitGiven = line.has(OPT_emit);
+  options.htmlReport = line.has(OPT_html_report);
 }
 
 Expected<DriverOptions> parseDriverOptions(int argc, char **argv) {

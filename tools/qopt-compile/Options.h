@@ -29,6 +29,7 @@ struct DriverOptions {
   std::string preset; ///< empty: none
   std::string equalize = "none";
   bool splitChannels = false;
+  bool htmlReport = false;
   bool progress = true; ///< on a terminal
   std::string weightRanges = "max";
   std::string round = "nearest";

@@ -43,6 +43,7 @@ def stop_after : Value<"stop-after", "import, prepare, calibrate, quantize or ke
 def emit : Value<"emit", "Outputs, comma separated: mlir, o, so, h, report (default: all)", "<list>">;
 
 def harness : Flag<["--"], "harness">, HelpText<"Also write NAME.elf, a static executable for a cross target, which qopt-run runs under an emulator">;
+def html_report : Flag<["--"], "html-report">, HelpText<"Also write NAME.report.html: measure every repair and every layer's sensitivity on the example inputs, and draw them">;
 
 def help : Flag<["--"], "help">, HelpText<"Print this text and leave">;
 def help_short : Flag<["-"], "h">, Alias<help>;

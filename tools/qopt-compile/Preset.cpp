@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Preset.h"
-#include "Fidelity.h"
 #include "Stages.h"
 
+#include "qopt/Analysis/Fidelity.h"
 #include "qopt/Calibration/SampleSource.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
 #include "qopt/ExecutionEngine/CompiledNetwork.h"

@@ -75,6 +75,18 @@ static void describeKernels(int64_t index, const codegen::ProgramInfo &program,
   layer["max_tasks"] = main->maxTasks;
 }
 
+/// Which entries of `layers` make the operands of `op`; -1: an input of the network.
+static json::Array describeSources(Operation *op,
+                                   const llvm::DenseMap<Operation *, int64_t> &indices) {
+  json::Array sources;
+  for (Value operand : op->getOperands())
+    if (!getConstant(operand)) {
+      auto found = indices.find(operand.getDefiningOp());
+      sources.push_back(found == indices.end() ? int64_t{-1} : found->second);
+    }
+  return sources;
+}
+
 static json::Object describeLayer(Operation *op) {
   json::Object layer{{"name", getLayerName(op)}, {"op", op->getName().getStringRef()}};
   json::Array inputs;
@@ -129,10 +141,13 @@ static void addOptional(json::Object &report, const ReportContext &context) {
 json::Value makeReport(func::FuncOp network, const ReportContext &context) {
   json::Array layers;
   int64_t macs = 0, weightBytes = 0;
+  llvm::DenseMap<Operation *, int64_t> indices;
   for (auto [index, op] : llvm::enumerate(network.front())) {
     if (isa<ConstantOp>(op) || op.getNumResults() != 1)
       continue;
     json::Object layer = describeLayer(&op);
+    layer["from"] = describeSources(&op, indices);
+    indices[&op] = static_cast<int64_t>(layers.size());
     if (context.program)
       describeKernels(index, *context.program, layer);
     layers.push_back(std::move(layer));
@@ -157,6 +172,8 @@ json::Value makeReport(func::FuncOp network, const ReportContext &context) {
       {"options", describeOptions(context)},
       {"layers", std::move(layers)},
       {"totals", std::move(totals)}};
+  if (context.diagnostics)
+    report["diagnostics"] = json::Object(*context.diagnostics);
   addOptional(report, context);
   return report;
 }

@@ -106,6 +106,8 @@ static Error checkWork(const RunOptions &options) {
   if (!hasWork)
     return fail("nothing to do; add --output Y.npy, --bench, --profile, --dump-tensors=DIR, "
                 "--compare=A,B or --analyze=NAME.quantized.mlir");
+  if (options.sensitivity && options.analyze.empty())
+    return fail("--sensitivity: needs the quantized network; add --analyze=NAME.quantized.mlir");
   bool isExecutable = StringRef(options.model).ends_with(".elf");
   if (isExecutable && options.benchSeconds > 0)
     return fail("--bench: the time of a program under an emulator says nothing; count "
@@ -145,6 +147,7 @@ Expected<RunOptions> parseRunOptions(int argc, char **argv) {
   options.json = line->has(OPT_json);
   options.profile = line->has(OPT_profile);
   options.plainFloat = line->has(OPT_plain_float);
+  options.sensitivity = line->has(OPT_sensitivity);
   for (auto read : {readEngines, readBench, readNumbers})
     if (Error error = read(*line, options))
       return std::move(error);

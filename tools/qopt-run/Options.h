@@ -26,7 +26,7 @@ struct RunOptions {
   double benchSeconds = 0;           ///< 0: no benchmark
   std::string emulator, emulatorCpu; ///< empty: the usual ones
   bool packets = false;
-  bool json = false, profile = false, plainFloat = false;
+  bool json = false, profile = false, plainFloat = false, sensitivity = false;
   std::string analyze;             ///< quantized network of --analyze
   std::string dumpDir;             ///< --dump-tensors
   std::vector<EngineKind> compare; ///< empty, or two engines

@@ -34,6 +34,7 @@ def dump_tensors_apart : Apart<"dump-tensors", dump_tensors>;
 def compare : Value<"compare", "Run two engines and name the first op, index and values that differ, e.g. reference,jit", "<a,b>">;
 def compare_apart : Apart<"compare", compare>;
 def analyze : Value<"analyze", "Error of every layer of this quantized network (NAME.quantized.mlir) against the float MODEL, worst first", "<quantized.mlir>">;
+def sensitivity : Flag<["--"], "sensitivity">, HelpText<"With --analyze: also what each layer costs when it alone is quantized, and brings when it alone stays float">;
 def analyze_apart : Apart<"analyze", analyze>;
 
 def help : Flag<["--"], "help">, HelpText<"Print this text and leave">;

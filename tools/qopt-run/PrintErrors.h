@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The table and the JSON of --analyze.
+// The tables and the JSON of --analyze.
 #ifndef QOPT_TOOLS_RUN_PRINTERRORS_H
 #define QOPT_TOOLS_RUN_PRINTERRORS_H
 
-#include "qopt/Analysis/ErrorStatistics.h"
-
-#include <string>
+#include "qopt/Diagnostics/MeasureErrors.h"
+#include "qopt/Diagnostics/Sensitivity.h"
 
 namespace qopt {
 
-struct LayerErrors {
-  std::string layer, op;
-  ErrorStatistics statistics;
-};
-
-/// Prints `layers`, given in the order of the network, on standard output: as a table with the
-/// least SQNR first, or as JSON in the given order with the figures of each channel.
-void printErrors(llvm::ArrayRef<LayerErrors> layers, int64_t samples, bool asJson);
+/// Prints on standard output the layers, least SQNR first, and the sensitivity unless it is null,
+/// what brings most first.
+void printTables(const NetworkErrors &errors, const Sensitivity *sensitivity);
+/// The same as JSON: layers in the order of the network, with the figures of each channel.
+void printJson(const NetworkErrors &errors, const Sensitivity *sensitivity);
 
 } // namespace qopt
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "Fidelity.h"
+#include "qopt/Analysis/Fidelity.h"
 
 #include <algorithm>
 #include <cmath>
@@ -43,6 +43,19 @@ void Fidelity::add(ArrayRef<float> exact, ArrayRef<float> approximate) {
   ++rows;
   same += std::max_element(exact.begin(), exact.end()) - exact.begin() ==
           std::max_element(approximate.begin(), approximate.end()) - approximate.begin();
+}
+
+void Fidelity::addRows(ArrayRef<float> exact, ArrayRef<float> approximate, size_t size) {
+  for (size_t begin = 0; begin + size <= exact.size() && size > 0; begin += size)
+    add(exact.slice(begin, size), approximate.slice(begin, size));
+}
+
+void Fidelity::merge(const Fidelity &other) {
+  signal += other.signal;
+  noise += other.noise;
+  klSum += other.klSum;
+  rows += other.rows;
+  same += other.same;
 }
 
 /// Bounded, for JSON has no infinity: 200 dB is far beyond single precision.

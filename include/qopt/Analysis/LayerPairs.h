@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Which op of the float network computes what an op of the quantized network approximates.
-#ifndef QOPT_TOOLS_RUN_LAYERPAIRS_H
-#define QOPT_TOOLS_RUN_LAYERPAIRS_H
+#ifndef QOPT_ANALYSIS_LAYERPAIRS_H
+#define QOPT_ANALYSIS_LAYERPAIRS_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <string>
@@ -23,4 +23,4 @@ std::vector<LayerPair> pairLayers(mlir::func::FuncOp exact, mlir::func::FuncOp q
 
 } // namespace qopt
 
-#endif // QOPT_TOOLS_RUN_LAYERPAIRS_H
+#endif // QOPT_ANALYSIS_LAYERPAIRS_H

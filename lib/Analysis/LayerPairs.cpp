@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "LayerPairs.h"
+#include "qopt/Analysis/LayerPairs.h"
 
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 
