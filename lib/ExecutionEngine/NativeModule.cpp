@@ -4,9 +4,12 @@
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Object/ELF.h"
+#include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 
 #include <dlfcn.h>
 
@@ -40,6 +43,22 @@ static llvm::Error checkComplete(llvm::StringRef path) {
   return llvm::Error::success();
 }
 
+/// The loader only says that it finds no such file.
+static llvm::Error checkMachine(llvm::StringRef path) {
+  auto file = llvm::object::ObjectFile::createObjectFile(path);
+  if (!file) {
+    llvm::consumeError(file.takeError());
+    return llvm::Error::success(); // the loader says what it is
+  }
+  llvm::Triple here(llvm::sys::getProcessTriple());
+  llvm::Triple::ArchType arch = file->getBinary()->getArch();
+  if (arch == here.getArch())
+    return llvm::Error::success();
+  return fail(path, "is for " + llvm::Triple::getArchTypeName(arch) + ", this machine is " +
+                        here.getArchName() +
+                        ": compile it with --harness and run NAME.elf, or with --target=host");
+}
+
 static llvm::Error checkModule(const qopt_module &module, llvm::StringRef path) {
   if (module.magic != QOPT_MAGIC)
     return fail(path, "is not a network compiled by qopt (bad magic number)");
@@ -59,6 +78,8 @@ static llvm::Error checkModule(const qopt_module &module, llvm::StringRef path) 
 
 llvm::Expected<std::unique_ptr<CompiledNetwork>> qopt::loadNativeModule(llvm::StringRef path) {
   if (llvm::Error error = checkComplete(path))
+    return std::move(error);
+  if (llvm::Error error = checkMachine(path))
     return std::move(error);
   llvm::SmallString<128> absolute(path); // a bare name would be searched for elsewhere
   llvm::sys::fs::make_absolute(absolute);

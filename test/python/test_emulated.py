@@ -120,6 +120,11 @@ class EmulatedTest(EmulatedCase):
         samples.reshape(-1)[:len(special)] = special
         return samples.astype(np.float32)
 
+    def test_library_of_another_machine(self) -> None:
+        program = self.make("arm-neon")
+        done = self.run_model(program.with_suffix(".so"), "--input", self.data)
+        self.assert_refused_run(done, "aarch64", "--harness")
+
     def test_missing_feature(self) -> None:
         program = self.make("arm-dotprod")
         done = self.run_model(program, "--input", self.data,
@@ -192,6 +197,44 @@ class EmulatedTest(EmulatedCase):
         """assert_refused, though there is a compiled program."""
         self.output = self.folder / "none"
         self.assert_refused(done, *mentions)
+
+
+class LimitsTest(ToolTestCase):
+    """What no machine can compute under a contract is refused at once."""
+
+    TEXT = """func.func @net(%a: tensor<1xNxf32> {qopt.name = "a"})
+        -> tensor<1x1xf32> {
+      %w = qopt.constant dense<1.0> : tensor<1xNxf32>
+      %0 = qopt.matmul %a, %w : (tensor<1xNxf32>, tensor<1xNxf32>) -> tensor<1x1xf32>
+      return %0 : tensor<1x1xf32>
+    }"""
+
+    def refuse(self, size: int, greatest: float, numerics: str,
+               *mentions: str) -> None:
+        model = self.write("net.mlir",
+                           self.TEXT.replace("N", str(size)).encode())
+        ranges = {"a": [-1, 1], "qopt.matmul": [-greatest, greatest]}
+        ranges = self.write("ranges.json", json.dumps(
+            {"schema": 1, "ranges": ranges}).encode())
+        for target in EMULATORS:
+            with self.subTest(target):
+                self.assert_refused(
+                    self.run_tool("qopt-compile", model, "-o", self.output,
+                                  f"--ranges={ranges}", "--io=quantized",
+                                  f"--numerics={numerics}", "--harness",
+                                  f"--target={target}"), "net.mlir", *mentions)
+
+    def test_accumulator(self) -> None:
+        self.refuse(140000, 1.0, "fixed", "2275840000", "exceeds 2^31 - 1")
+
+    def test_multiplier(self) -> None:
+        self.refuse(8, 1e-13, "fixed", "2^29 or more")
+        self.refuse(8, 1e-9, "fixed-double", "left shift that can overflow")
+
+    def test_defaults_that_differ(self) -> None:
+        done = self.compile(self.model, "--target=generic,hexagon-hvx")
+        self.assert_refused(done, "generic would have --numerics=fp32",
+                            "hexagon-hvx --numerics=fixed")
 
 
 class CommandLineTest(EmulatedCase):
