@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // One network for several machines of a kind in one object. The code for the least of them holds
-// the descriptor and indirect functions, which the loader resolves once, by cpuid.
+// the descriptor and indirect functions, which the loader resolves once.
 #include "Emission.h"
-#include "X86/Resolver.h"
+#include "Resolver.h"
 #include "qopt/Target/Compile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -110,13 +110,14 @@ void VariantCompiler::patchDescriptor(llvm::Module &code, const ProgramInfo &pro
 
 llvm::Error VariantCompiler::chooseNetwork(llvm::Module &code, const ProgramInfo &program) const {
   unsigned last = targets.size() - 1;
+  llvm::Triple triple(targets[last]->triple);
   for (llvm::StringRef entry : kEntryPoints) {
     llvm::Function *base = code.getFunction(variantName(program.network, last) + entry.str());
-    llvm::SmallVector<x86::Choice> choices;
+    llvm::SmallVector<Choice> choices;
     for (unsigned variant = 0; variant < last; ++variant)
       choices.push_back({declareLike(base, variantName(program.network, variant) + entry.str()),
                          targets[variant]->features});
-    auto chosen = x86::addResolvedFunction(code, program.network + entry.str(), choices, base);
+    auto chosen = getResolver(triple)(code, program.network + entry.str(), choices, base);
     if (!chosen)
       return chosen.takeError();
     if (entry != "_call")
@@ -209,10 +210,15 @@ static llvm::Expected<bool> implies(const Target &target, const Target &least) {
 static llvm::Error checkVariants(llvm::ArrayRef<const Target *> targets) {
   const Target &least = *targets.back();
   for (const Target *target : targets) {
-    if (llvm::Triple(target->triple).getArch() != llvm::Triple::x86_64)
+    llvm::Triple triple(target->triple);
+    if (!getResolver(triple))
       return llvm::createStringError(
-          "target '%s': only x86 libraries can choose when they are loaded; compile it alone",
-          target->name.str().c_str());
+          "target '%s': %s libraries cannot choose when they are loaded; compile it alone",
+          target->name.str().c_str(), triple.getArchName().str().c_str());
+    if (triple.getArch() != llvm::Triple(least.triple).getArch())
+      return llvm::createStringError(
+          "targets '%s' and '%s' are for different machines; give them one library each",
+          target->name.str().c_str(), least.name.str().c_str());
     if (llvm::count(targets, target) > 1)
       return llvm::createStringError("target '%s' is given twice; leave one out",
                                      target->name.str().c_str());

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "Resolver.h"
+#include "../Resolver.h"
 
 #include "llvm/IR/GlobalIFunc.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InlineAsm.h"
 
 using namespace llvm;
+using qopt::Choice;
 
 namespace {
 
@@ -67,7 +68,7 @@ Value *hasFeatures(IRBuilder<> &builder, const Answers &answers, ArrayRef<std::s
 }
 
 /// Leaf 7 and xgetbv exist only where leaves 0 and 1 say so.
-Function *emitResolver(Module &module, StringRef name, ArrayRef<qopt::x86::Choice> choices,
+Function *emitResolver(Module &module, StringRef name, ArrayRef<Choice> choices,
                        Function *otherwise) {
   LLVMContext &context = module.getContext();
   auto *resolver = Function::Create(FunctionType::get(PointerType::getUnqual(context), false),
@@ -90,7 +91,7 @@ Function *emitResolver(Module &module, StringRef name, ArrayRef<qopt::x86::Choic
                            builder.CreateExtractValue(leaf71, 0), builder.getInt32(0)),
       callXgetbv(builder)};
   Value *chosen = otherwise;
-  for (const qopt::x86::Choice &choice : reverse(choices))
+  for (const Choice &choice : reverse(choices))
     chosen = builder.CreateSelect(hasFeatures(builder, answers, choice.features), choice.function,
                                   chosen);
   builder.CreateRet(chosen);
@@ -107,8 +108,7 @@ Expected<GlobalIFunc *> qopt::x86::addResolvedFunction(Module &module, StringRef
   for (const Choice &choice : choices)
     for (const std::string &feature : choice.features)
       if (!findFeature(feature))
-        return createStringError("the feature '%s' cannot be asked for when a library is loaded",
-                                 feature.c_str());
+        return unknownFeature(feature);
   Function *resolver = emitResolver(module, name, choices, otherwise);
   return GlobalIFunc::create(otherwise->getFunctionType(), 0, GlobalValue::ExternalLinkage, name,
                              resolver, &module);
