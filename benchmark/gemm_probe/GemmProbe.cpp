@@ -73,7 +73,12 @@ public:
                            DenseElementsAttr::getFromRawBuffer(type, bytes), /*alignment=*/128);
     return {Value(), name.str()};
   }
-  StepArg taskScratch(int64_t) override { return {}; }
+  StepArg taskScratch(int64_t bytes) override {
+    auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), bytes);
+    LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/false, LLVM::Linkage::Internal,
+                           "scratch", LLVM::ZeroAttr::get(loc.getContext()), /*alignment=*/128);
+    return {Value(), "scratch"};
+  }
 
   void addStep(Operation *, func::FuncOp kernel, llvm::ArrayRef<StepArg> args, int64_t units,
                int64_t) override {

@@ -8,6 +8,8 @@
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <numeric>
 
 using namespace mlir;
@@ -58,6 +60,7 @@ private:
   void useReturned(Operation *op, unsigned index, Value tensor, int time);
   void copyBefore(Operation *op, const View &from, const View &to, int time);
   void placeArena();
+  void vouchForAlignment();
 
   func::FuncOp network;
   const RowSet &rows;
@@ -211,6 +214,24 @@ void BufferPlanner::placeArena() {
   plan.arenaLowerBound = arena.lowerBound;
 }
 
+/// Once it is known which tensors live in a caller's buffer.
+void BufferPlanner::vouchForAlignment() {
+  auto vouch = [&](View &view) {
+    Buffer::Kind kind = plan.buffers[view.buffer].kind;
+    bool isOurs = kind == Buffer::Kind::Arena || kind == Buffer::Kind::Constant;
+    uint64_t interior = view.layout.interiorOffset();
+    view.layout.alignment = isOurs ? llvm::MinAlign(rows.getAlignment(), interior) : 1;
+  };
+  for (auto &entry : plan.uses)
+    vouch(entry.second);
+  for (auto &entry : plan.copies)
+    for (Copy &copy : entry.second)
+      vouch(copy.from), vouch(copy.to);
+  for (auto &entry : plan.views)
+    for (View &view : entry.second)
+      vouch(view);
+}
+
 FailureOr<BufferPlan> BufferPlanner::run() {
   if (failed(collectRequests()))
     return failure();
@@ -228,6 +249,7 @@ FailureOr<BufferPlan> BufferPlanner::run() {
   for (auto [index, value] : llvm::enumerate(terminator->getOperands()))
     useReturned(terminator, index, value, time + 2);
   placeArena();
+  vouchForAlignment();
   return std::move(plan);
 }
 

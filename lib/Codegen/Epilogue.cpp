@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/ADT/bit.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -24,13 +25,16 @@ static int32_t valueOf(ArrayRef<int32_t> values, int64_t channel) {
 }
 
 /// Proof that every product (plus residual) can be rounded without a clamp.
-static bool productsFit(const RowSet &rows, const ResultSpec &result, bool hasResidual) {
+static bool productsFit(const ResultSpec &result, bool hasResidual, double limit) {
   double addend = hasResidual ? 255.0 * result.residualMultiplier : 0.0;
   return llvm::all_of(result.multipliers, [&](const Multiplier &m) {
     double product = static_cast<double>(result.maxAbsAccumulator) * realValue(m);
-    return (product + addend) * 1.0001 < rows.getRoundingLimit();
+    return (product + addend) * 1.0001 < limit;
   });
 }
+
+/// What results stay below that fit 16 bits with any zero point.
+constexpr double kWordLimit = 32767 - 256;
 
 Epilogue::Epilogue(const RowSet &rows, const ResultSpec &result, const BufferLayout &output,
                    const BufferLayout *residual, const LaneOrder &order, ParameterBlock &block)
@@ -53,8 +57,9 @@ Epilogue::Epilogue(const RowSet &rows, const ResultSpec &result, const BufferLay
   spec.maxAbsAccumulator = result.maxAbsAccumulator;
   requantizer.emplace(rows, std::move(spec));
   inRange = std::holds_alternative<Fp32Multiplier>(result.multipliers.front())
-                ? productsFit(rows, result, residual != nullptr)
+                ? productsFit(result, residual != nullptr, rows.getRoundingLimit())
                 : requantizer->fitsInt32();
+  fitsWords = inRange && productsFit(result, residual != nullptr, kWordLimit);
   if (requantizer->hasBlock())
     blockOffset = block.append(ArrayRef<char>(requantizer->packBlock(laneCount)));
   block.setField(ParameterBlock::Zero, output.zeroAtRest());
@@ -94,7 +99,7 @@ std::string Epilogue::getSignature() const {
     stream << "float@" << scaleOffset;
     return text;
   }
-  stream << requantizer->getSignature() << " lanes" << laneCount << " in" << inRange << " b"
+  stream << requantizer->getSignature() << " lanes" << laneCount << " in" << inRange << fitsWords << " b"
          << static_cast<int>(bounds) << " o" << output.flipped << " @" << blockOffset << ","
          << lowerOffset << "," << upperOffset;
   if (residual)
@@ -128,12 +133,24 @@ static void forPieces(int64_t count, llvm::function_ref<void(int64_t, int64_t)> 
   }
 }
 
-void storePrefix(Emitter &emit, Value vector, int64_t count, Value pointer) {
+/// Two or four bytes as one integer: some machines have no such short vectors.
+static Value asWord(Emitter &emit, Value bytes) {
+  unsigned bits = 8 * Emitter::widthOf(bytes);
+  auto type = VectorType::get({1}, emit.builder.getIntegerType(bits));
+  Value word = vector::BitCastOp::create(emit.builder, emit.loc, type, bytes);
+  return vector::ExtractOp::create(emit.builder, emit.loc, word, int64_t{0});
+}
+
+void storePrefix(Emitter &emit, Value vector, int64_t count, Value pointer, int64_t alignment) {
   if (!isa<VectorType>(vector.getType()))
     return emit.store(vector, pointer);
   int64_t bytes = getElementTypeOrSelf(vector).getIntOrFloatBitWidth() / 8;
   forPieces(std::min(count, Emitter::widthOf(vector)), [&](int64_t first, int64_t size) {
-    emit.store(slice(emit, vector, first, size), emit.address(pointer, first * bytes), bytes);
+    Value piece = slice(emit, vector, first, size);
+    if (bytes == 1 && (size == 2 || size == 4))
+      piece = asWord(emit, piece);
+    int64_t known = llvm::MinAlign(std::max(alignment, bytes), first * bytes);
+    emit.store(piece, emit.address(pointer, first * bytes), known);
   });
 }
 
@@ -255,45 +272,70 @@ void Epilogue::emitWords(Emitter &emit, const State &state, const TileResults &t
   }
 }
 
-/// Group by group, so that accumulators die as early as they can.
+Value Epilogue::requantizeAt(Emitter &emit, const State &state, const TileResults &tile,
+                             int64_t pixel, int64_t v,
+                             const RequantizeBuilder::Operands &operands) const {
+  int64_t lanes = rows.getLanes();
+  Value addend;
+  if (residual)
+    addend = loadResidual(emit, state, emit.address(tile.residuals[pixel], v * lanes),
+                          tile.channels - v * lanes);
+  return requantize(emit, tile.accumulators[pixel][v], operands, addend);
+}
+
+/// Group by group, so that accumulators die as early as they can, or vector by vector, so that
+/// operands do.
 void Epilogue::emitCodes(Emitter &emit, const State &state, const TileResults &tile) const {
   int64_t lanes = rows.getLanes(), group = rows.getNarrowGroup();
-  int64_t vectors = tile.accumulators.front().size();
-  int64_t total = tile.accumulators.size() * vectors;
+  int64_t pixels = tile.accumulators.size(), vectors = tile.accumulators.front().size();
   SmallVector<RequantizeBuilder::Operands> operands;
-  for (int64_t v = 0; v < vectors; ++v)
+  SmallVector<Value> results(pixels * vectors);
+  for (int64_t v = 0; v < vectors; ++v) {
     operands.push_back(loadOperands(emit, state, emit.add(tile.firstLane, v * lanes)));
-  for (int64_t first = 0; first < total; first += group) {
-    int64_t count = std::min(group, total - first);
-    SmallVector<Value> values;
-    for (int64_t i = first; i < first + count; ++i) {
-      int64_t pixel = i / vectors, v = i % vectors;
-      Value addend;
-      if (residual)
-        addend = loadResidual(emit, state, emit.address(tile.residuals[pixel], v * lanes),
-                              tile.channels - v * lanes);
-      values.push_back(requantize(emit, tile.accumulators[pixel][v], operands[v], addend));
-    }
-    storeGroup(emit, state, tile, first, count, values);
+    for (int64_t pixel = 0; rows.keepsOperands() && pixel < pixels; ++pixel)
+      results[pixel * vectors + v] = requantizeAt(emit, state, tile, pixel, v, operands[v]);
+  }
+  for (int64_t first = 0; first < pixels * vectors; first += group) {
+    int64_t count = std::min(group, pixels * vectors - first);
+    for (int64_t i = first; i < first + count; ++i)
+      if (!results[i])
+        results[i] =
+            requantizeAt(emit, state, tile, i / vectors, i % vectors, operands[i % vectors]);
+    storeGroup(emit, state, tile, first, ArrayRef<Value>(results).slice(first, count));
   }
 }
 
+/// Whether pixels of a tile's row follow one another without a gap, all their bytes in the tile.
+bool Epilogue::isGapless(const TileResults &tile) const {
+  int64_t bytes = tile.accumulators.front().size() * rows.getLanes();
+  return rows.getLanes() > 1 && tile.rowPixels > 1 && output.pixelStride == bytes &&
+         tile.writable == bytes;
+}
+
 void Epilogue::storeGroup(Emitter &emit, const State &state, const TileResults &tile, int64_t first,
-                          int64_t count, ArrayRef<Value> values) const {
+                          ArrayRef<Value> values) const {
   int64_t lanes = rows.getLanes(), vectors = tile.accumulators.front().size();
+  int64_t count = values.size();
   SmallVector<Value> padded(values), firstLanes;
   padded.resize(rows.getNarrowGroup(), values.back());
   for (size_t i = 0; i < padded.size(); ++i)
     firstLanes.push_back(emit.add(tile.firstLane, (first + i) % vectors * lanes));
-  Value codes = rows.narrow(emit, padded, state.zero, output.flipped);
+  Value codes = fitsWords ? rows.narrowWords(emit, padded, state.zero, output.flipped)
+                          : rows.narrow(emit, padded, state.zero, output.flipped);
   codes = clampCodes(emit, state, codes, firstLanes);
-  // Neighbouring vectors of one pixel are stored together.
+  bool gapless = isGapless(tile);
+  int64_t alignment = output.alignmentAt(tile.channelMultiple);
+  // Neighbouring vectors of one pixel, or of a row of pixels without gaps, are stored together.
   for (int64_t i = 0; i < count;) {
     int64_t pixel = (first + i) / vectors, v = (first + i) % vectors;
-    int64_t run = std::min(vectors - v, count - i);
+    int64_t room = vectors - v;
+    if (gapless)
+      room += (tile.rowPixels - 1 - pixel % tile.rowPixels) * vectors;
+    int64_t run = std::min(room, count - i);
+    int64_t writable = gapless ? run * lanes : std::min(run * lanes, tile.writable - v * lanes);
     Value piece = lanes == 1 ? codes : slice(emit, codes, i * lanes, run * lanes);
-    storePrefix(emit, piece, std::min(run * lanes, tile.writable - v * lanes),
-                emit.address(tile.outputs[pixel], v * lanes));
+    storePrefix(emit, piece, writable, emit.address(tile.outputs[pixel], v * lanes),
+                llvm::MinAlign(alignment, v * lanes));
     i += run;
   }
 }

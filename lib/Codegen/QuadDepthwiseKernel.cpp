@@ -6,8 +6,12 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <numeric>
 
 using namespace mlir;
 
@@ -27,12 +31,13 @@ static int64_t pixelsPerVector(const DotLayer &layer, int64_t blockChannels) {
   return std::max<int64_t>(1, blockChannels / layer.output.c);
 }
 
-static bool fillsVectors(const DotLayer &layer, int64_t blockChannels) {
-  int64_t channels = layer.output.c;
+static bool fillsVectors(const DotLayer &layer, const QuadRow &quads) {
+  int64_t channels = layer.output.c, blockChannels = quads.getBlockChannels();
   if (channels >= blockChannels)
     return true;
-  return blockChannels % channels == 0 && layer.window.width.stride == 1 &&
-         layer.input.pixelStride == channels && layer.output.pixelStride == channels &&
+  bool reachesPixels = layer.window.width.stride == 1 || quads.gathersPixels();
+  return blockChannels % channels == 0 && reachesPixels && layer.input.pixelStride == channels &&
+         layer.output.pixelStride == channels &&
          layer.output.w >= pixelsPerVector(layer, blockChannels);
 }
 
@@ -41,7 +46,7 @@ bool QuadDepthwiseKernel::serves(const DotLayer &layer, const RowSet &rows) {
   return quads && layer.outputsPerGroup() == 1 && !layer.result.isFloat() &&
          quads->acceptsActivations(layer.input.flipped) &&
          (!quads->needsNarrowWeights() || layer.hasNarrowWeights()) &&
-         fillsVectors(layer, quads->getBlockChannels()) &&
+         fillsVectors(layer, *quads) &&
          layer.window.height.kernel * layer.window.width.kernel <= kMaxTaps &&
          llvm::all_of(layer.weightZeroPoints, [](int32_t zero) { return zero == 0; });
 }
@@ -189,42 +194,89 @@ void QuadDepthwiseKernel::emitStrip(Emitter &emit, const Frame &strip, int64_t r
   });
 }
 
-/// The row of a block of channels: columns that two neighbouring pixels share travel in registers.
-void QuadDepthwiseKernel::emitBlock(Emitter &emit, const Frame &frame, int64_t results) const {
+/// `count` results side by side from input column `x`·stride on: each column is loaded once, unless
+/// it was `carried` here. Returns the columns that the next results need again.
+SmallVector<Value> QuadDepthwiseKernel::emitResults(Emitter &emit, const Frame &frame, Value x,
+                                                    int64_t count, ValueRange carried,
+                                                    int64_t results) const {
   const WindowDim &width = layer.window.width;
-  int64_t carried = carriedColumns(), perColumn = quadCount() * vectors;
-  SmallVector<Value> initial;
-  for (int64_t column = 0; column < carried; ++column)
-    initial.append(loadColumn(emit, frame, emit.index(0), column, results));
-  auto body = [&](Value x, ValueRange values) {
-    SmallVector<Column> columns;
-    int64_t known = values.size() / perColumn;
-    for (int64_t column = 0; column < known; ++column)
-      columns.emplace_back(values.slice(column * perColumn, perColumn));
-    for (int64_t column = known; column < width.kernel; ++column)
-      columns.push_back(loadColumn(emit, frame, x, column, results));
-    emitPixels(emit, frame, x, columns, results);
-    SmallVector<Value> next;
-    for (int64_t column = width.kernel - carried; column < width.kernel; ++column)
-      next.append(columns[column]);
-    return next;
-  };
-  int64_t end = layer.output.w / pixels * pixels;
-  if (carried == 0)
-    emit.forLoop(0, end, pixels, [&](Value x) { body(x, {}); });
-  else
-    emit.forLoop(emit.index(0), emit.index(end), pixels, initial, body);
+  int64_t perColumn = quadCount() * vectors, advance = width.stride * pixels;
+  llvm::MapVector<int64_t, Column> columns; // by distance from the first
+  for (size_t column = 0; column * perColumn < carried.size(); ++column)
+    columns[column] = Column(carried.slice(column * perColumn, perColumn));
+  for (int64_t i = 0; i < count; ++i)
+    for (int64_t tap = 0; tap < width.kernel; ++tap) {
+      int64_t distance = i * advance + tap * width.dilation;
+      if (!columns.contains(distance))
+        columns[distance] = loadColumn(emit, frame, x, distance, results);
+    }
+  SmallVector<SmallVector<Column>> windows(count);
+  for (int64_t i = 0; i < count; ++i)
+    for (int64_t tap = 0; tap < width.kernel; ++tap)
+      windows[i].push_back(columns[i * advance + tap * width.dilation]);
+  emitPixels(emit, frame, x, windows, results);
+  SmallVector<Value> next;
+  for (int64_t column = 0; column < carriedColumns(); ++column)
+    next.append(columns[count * advance + column]);
+  return next;
+}
+
+/// The row of a block of channels: columns that neighbouring results share travel in registers.
+void QuadDepthwiseKernel::emitBlock(Emitter &emit, const Frame &frame, int64_t results) const {
+  SmallVector<Value> carried;
+  for (int64_t column = 0; column < carriedColumns(); ++column)
+    carried.append(loadColumn(emit, frame, emit.index(0), column, results));
+  int64_t begin = 0, end = layer.output.w / pixels * pixels;
+  int64_t most = layer.window.width.stride == 1 ? quads.getPixelsPerStep() : 1;
+  for (int64_t count = most; count >= 1; --count) {
+    int64_t step = count * pixels, stop = begin + (end - begin) / step * step;
+    auto body = [&](Value x, ValueRange values) {
+      return emitResults(emit, frame, x, count, values, results);
+    };
+    if (begin == stop)
+      continue;
+    if (carried.empty())
+      emit.forLoop(begin, stop, step, [&](Value x) { body(x, {}); });
+    else
+      carried = emit.forLoop(emit.index(begin), emit.index(stop), step, carried, body);
+    begin = stop;
+  }
   if (end != layer.output.w) // the last vector overlaps the one before it
-    body(emit.index(layer.output.w - pixels), {});
+    emitResults(emit, frame, emit.index(layer.output.w - pixels), 1, {}, results);
+}
+
+/// One row of the image from an address on. Results that lie further apart than their pixels are
+/// side by side put each pixel into its place from a load of its own.
+Value QuadDepthwiseKernel::loadRow(Emitter &emit, Value address) const {
+  const BufferLayout &in = layer.input;
+  int64_t bytes = quads.getBlockChannels(), apart = layer.window.width.stride - 1;
+  int64_t alignment = in.alignmentAt(channelMultiple());
+  Value row = emit.load(emit.intType(8, bytes), address, alignment);
+  for (int64_t pixel = 1; apart > 0 && pixel < pixels; ++pixel) {
+    int64_t first = pixel * layer.output.c;
+    Value from = emit.load(emit.intType(8, bytes),
+                           emit.address(address, pixel * apart * in.pixelStride), alignment);
+    SmallVector<int64_t> mask;
+    for (int64_t i = 0; i < bytes; ++i)
+      mask.push_back(i < first ? i : bytes + i);
+    row = vector::ShuffleOp::create(emit.builder, emit.loc, row, from, mask);
+  }
+  return row;
+}
+
+/// What the first channels of all blocks are multiples of.
+int64_t QuadDepthwiseKernel::channelMultiple() const {
+  int64_t block = quads.getBlockChannels(), channels = layer.output.c;
+  return channels > block ? std::gcd(block, channels - block) : std::min(block, channels);
 }
 
 QuadDepthwiseKernel::Column QuadDepthwiseKernel::loadColumn(Emitter &emit, const Frame &frame,
-                                                            Value x, int64_t column,
+                                                            Value x, int64_t distance,
                                                             int64_t results) const {
   const Window &window = layer.window;
   const BufferLayout &in = layer.input;
   Value base = emit.address(frame.input, emit.mul(x, window.width.stride * in.pixelStride));
-  base = emit.address(base, column * window.width.dilation * in.pixelStride);
+  base = emit.address(base, distance * in.pixelStride);
   int64_t lastRow = window.height.kernel - 1 + results - 1;
   Column values;
   for (int64_t quad = 0; quad < quadCount(); ++quad) {
@@ -232,8 +284,7 @@ QuadDepthwiseKernel::Column QuadDepthwiseKernel::loadColumn(Emitter &emit, const
     for (int64_t i = 0; i < 4; ++i) {
       // Rows below the window have weight zero: any row that exists serves.
       int64_t row = std::min(4 * quad + i, lastRow) * window.height.dilation;
-      imageRows.push_back(emit.load(emit.intType(8, quads.getBlockChannels()),
-                                    emit.address(base, row * in.rowStride)));
+      imageRows.push_back(loadRow(emit, emit.address(base, row * in.rowStride)));
     }
     values.append(quads.interleave(emit, imageRows));
   }
@@ -247,29 +298,55 @@ Value QuadDepthwiseKernel::weightsOf(Emitter &emit, const Frame &frame, int64_t 
   Value base = emit.address(frame.parameters, weightOffset);
   Value ofBlock = emit.address(base, emit.mul(frame.firstLane, weightBytesPerBlock() / channels));
   int64_t bytes = 4 * rows.getLanes();
-  return emit.load(emit.intType(8, bytes), emit.address(ofBlock, index * bytes), 16);
+  return emit.load(emit.intType(8, bytes), emit.address(ofBlock, index * bytes), bytes);
 }
 
+/// Where results side by side share operands, so do the rows of results.
 void QuadDepthwiseKernel::emitPixels(Emitter &emit, const Frame &frame, Value x,
-                                     ArrayRef<Column> columns, int64_t results) const {
+                                     ArrayRef<SmallVector<Column>> windows, int64_t results) const {
+  int64_t together = quads.getPixelsPerStep() > 1 ? results : 1;
+  for (int64_t first = 0; first < results; first += together) {
+    SmallVector<Sums> sums(together * windows.size());
+    for (int64_t v = 0; v < vectors; ++v)
+      for (int64_t row = 0; row < together; ++row)
+        emitVector(emit, frame, windows, first + row, v,
+                   MutableArrayRef<Sums>(sums).slice(row * windows.size(), windows.size()));
+    for (auto [index, values] : llvm::enumerate(sums)) {
+      int64_t row = first + index / windows.size(), i = index % windows.size();
+      storeCodes(emit, frame, values, x,
+                 row * layer.output.rowStride + i * pixels * layer.output.pixelStride);
+    }
+  }
+}
+
+/// Appends the requantized sums of vector `v` to those of each window.
+void QuadDepthwiseKernel::emitVector(Emitter &emit, const Frame &frame,
+                                     ArrayRef<SmallVector<Column>> windows, int64_t result,
+                                     int64_t v, MutableArrayRef<Sums> sums) const {
   int64_t lanes = rows.getLanes();
   Value bias =
       emit.address(emit.address(frame.parameters, biasOffset), emit.mul(frame.firstLane, 4));
-  for (int64_t result = 0; result < results; ++result) {
-    SmallVector<Value> values;
-    for (int64_t v = 0; v < vectors; ++v) {
-      Value sum = emit.load(emit.intType(32, lanes), emit.address(bias, v * lanes * 4), 4);
-      for (size_t column = 0; column < columns.size(); ++column)
-        for (int64_t quad = 0; quad < quadCount(); ++quad)
-          sum = quads.dot(emit, sum, weightsOf(emit, frame, column, quad, result, v),
-                          columns[column][quad * vectors + v]);
-      values.push_back(epilogue->requantize(emit, sum, frame.operands[v]));
+  Value start = emit.load(emit.intType(32, lanes), emit.address(bias, v * lanes * 4), 4 * lanes);
+  SmallVector<Value> partial(windows.size(), start);
+  for (int64_t tap = 0; tap < layer.window.width.kernel; ++tap)
+    for (int64_t quad = 0; quad < quadCount(); ++quad) {
+      Value weights = weightsOf(emit, frame, tap, quad, result, v);
+      for (auto [sum, window] : llvm::zip_equal(partial, windows))
+        sum = quads.dot(emit, sum, weights, window[tap][quad * vectors + v]);
     }
-    Value codes = quads.narrow(emit, values, frame.state.zero, epilogue->isFlipped());
-    codes = epilogue->clampCodes(emit, frame.state, codes, frame.firstLane);
-    Value pixel = emit.address(frame.output, emit.mul(x, layer.output.pixelStride));
-    emit.store(codes, emit.address(pixel, result * layer.output.rowStride));
-  }
+  for (auto [values, sum] : llvm::zip_equal(sums, partial))
+    values.push_back(epilogue->requantize(emit, sum, frame.operands[v]));
+}
+
+void QuadDepthwiseKernel::storeCodes(Emitter &emit, const Frame &frame, ArrayRef<Value> sums,
+                                     Value x, int64_t offset) const {
+  bool isUnsigned = epilogue->isFlipped();
+  Value codes = epilogue->resultsFitWords()
+                    ? quads.narrowWords(emit, sums, frame.state.zero, isUnsigned)
+                    : quads.narrow(emit, sums, frame.state.zero, isUnsigned);
+  codes = epilogue->clampCodes(emit, frame.state, codes, frame.firstLane);
+  Value pixel = emit.address(frame.output, emit.mul(x, layer.output.pixelStride));
+  emit.store(codes, emit.address(pixel, offset), layer.output.alignmentAt(channelMultiple()));
 }
 
 } // namespace qopt::codegen

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The MLIR form of numerics::requantize, lane by lane the same bits.
+#include "FixedForm.h"
 #include "qopt/Codegen/RequantizeBuilder.h"
 #include "qopt/Codegen/RowSet.h"
 #include "qopt/Quantization/AccumulatorBound.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/bit.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -17,8 +19,7 @@ namespace qopt::codegen {
 // The spec as words
 //===----------------------------------------------------------------------===//
 
-/// 2^-n as a fixed multiplier: (acc·2^30 + 2^(n+29)) >> (n+30) = (acc + 2^(n-1)) >> n.
-static FixedMultiplier asFixed(const Multiplier &multiplier) {
+FixedMultiplier asFixed(const Multiplier &multiplier) {
   if (auto *power = std::get_if<PowerOfTwoMultiplier>(&multiplier))
     return {int32_t{1} << 30, power->shift + 30};
   FixedMultiplier fixed = std::get<FixedMultiplier>(multiplier);
@@ -35,6 +36,12 @@ RequantizeBuilder::RequantizeBuilder(const RowSet &rows, RequantizeSpec spec)
   form = std::holds_alternative<Fp32Multiplier>(first)          ? Form::Fp32
          : std::holds_alternative<FixedDoubleMultiplier>(first) ? Form::FixedDouble
                                                                 : Form::Fixed;
+  inWords = form != Form::Fp32 && rows.hasHighProducts() && fitsWords();
+  if (inWords) {
+    auto arrays = wordArrays();
+    shiftsRight = arrays[0].front() >= 0;
+    shiftsLeft = llvm::any_of(arrays[1], [](int32_t left) { return left != 0; });
+  }
 }
 
 SmallVector<int32_t> RequantizeBuilder::multiplierWords() const {
@@ -75,7 +82,11 @@ SmallVector<SmallVector<int32_t>> RequantizeBuilder::arrays() const {
                           : code);
     return words;
   };
-  return {multiplierWords(), shiftWords(), bounds(spec.lower), bounds(spec.upper)};
+  SmallVector<SmallVector<int32_t>> all = {multiplierWords(), shiftWords(), bounds(spec.lower),
+                                           bounds(spec.upper)};
+  if (inWords)
+    all.append(wordArrays());
+  return all;
 }
 
 bool RequantizeBuilder::hasBlock() const {
@@ -95,8 +106,9 @@ SmallVector<char> RequantizeBuilder::packBlock(int64_t stride) const {
 std::string RequantizeBuilder::getSignature() const {
   std::string text;
   llvm::raw_string_ostream stream(text);
-  stream << "requant " << static_cast<int>(form) << " z" << spec.zeroPoint << " f" << fitsInt32()
-         << " r" << llvm::bit_cast<int32_t>(spec.residualMultiplier);
+  stream << "requant " << static_cast<int>(form) << (inWords ? "w" : "") << shiftsLeft
+         << shiftsRight << " z" << spec.zeroPoint << " f" << fitsInt32() << " r"
+         << llvm::bit_cast<int32_t>(spec.residualMultiplier);
   for (const SmallVector<int32_t> &words : arrays()) {
     if (isUniform(words))
       stream << " " << words.front();
@@ -128,7 +140,7 @@ RequantizeBuilder::Operands RequantizeBuilder::loadOperands(Emitter &emit, Value
     if (isUniform(values))
       return emit.integer(words, values.front());
     Value offset = emit.add(emit.mul(channel, 4), 4 * stride * arraysBefore++);
-    return emit.load(words, emit.address(block, offset), 4);
+    return emit.load(words, emit.address(block, offset), llvm::MinAlign(4 * width, 4 * stride));
   };
   auto asFloat = [&](Value value) -> Value {
     return arith::BitcastOp::create(emit.builder, emit.loc, emit.floatType(width), value);
@@ -141,6 +153,11 @@ RequantizeBuilder::Operands RequantizeBuilder::loadOperands(Emitter &emit, Value
     operands.multiplier = asFloat(multiplier);
     operands.lower = asFloat(operands.lower), operands.upper = asFloat(operands.upper);
     operands.residual = emit.real(emit.floatType(width), spec.residualMultiplier);
+    return operands;
+  }
+  if (inWords) {
+    operands.multiplier = multiplier;
+    operands.shift = fetch(all[4]), operands.leftShift = fetch(all[5]);
     return operands;
   }
   operands.multiplier = emit.extend(multiplier, 64);
@@ -210,15 +227,20 @@ Value RequantizeBuilder::emitFixedDouble(Emitter &emit, Value acc, const Operand
   return emit.shiftRight(nudged, operands.shift);
 }
 
+Value RequantizeBuilder::emitFixedPoint(Emitter &emit, Value acc, const Operands &operands) const {
+  return form == Form::Fixed ? emitFixed(emit, acc, operands)
+                             : emitFixedDouble(emit, acc, operands);
+}
+
 Value RequantizeBuilder::emitUnclamped(Emitter &emit, Value acc, const Operands &operands,
                                        Value residual) const {
   Value code;
   if (form == Form::Fp32)
     code = rows.roundToInt(emit.builder, emit.loc, product(emit, acc, operands, residual));
-  else if (form == Form::Fixed)
-    code = emit.truncate(emitFixed(emit, acc, operands), 32);
+  else if (inWords)
+    code = emitInWords(emit, acc, operands);
   else
-    code = emit.truncate(emitFixedDouble(emit, acc, operands), 32);
+    code = emit.truncate(emitFixedPoint(emit, acc, operands), 32);
   return emit.add(code, spec.zeroPoint);
 }
 
@@ -233,9 +255,7 @@ Value RequantizeBuilder::emitCodes(Emitter &emit, Value acc, const Operands &ope
     Value code = emitUnclamped(emit, acc, operands, residual);
     return emit.min(emit.max(code, operands.lower), operands.upper);
   }
-  Value wide =
-      form == Form::Fixed ? emitFixed(emit, acc, operands) : emitFixedDouble(emit, acc, operands);
-  wide = emit.add(wide, spec.zeroPoint);
+  Value wide = emit.add(emitFixedPoint(emit, acc, operands), spec.zeroPoint);
   wide = emit.min(emit.max(wide, emit.extend(operands.lower, 64)), emit.extend(operands.upper, 64));
   return emit.truncate(wide, 32);
 }

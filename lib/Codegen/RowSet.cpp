@@ -21,6 +21,18 @@ Value RowSet::roundToInt(OpBuilder &builder, Location loc, Value floats) const {
   return emit.sub(bits, emit.integer(words, llvm::bit_cast<int32_t>(kShifter)));
 }
 
+Value RowSet::highProduct(Emitter &emit, Value a, Value b, bool rounded) const {
+  Value wide = emit.mul(emit.extend(a, 64), emit.extend(b, 64));
+  if (rounded)
+    wide = emit.add(wide, int64_t{1} << 30);
+  return emit.truncate(emit.shiftRight(wide, emit.integer(wide.getType(), 31)), 32);
+}
+
+Value RowSet::roundingShift(Emitter &emit, Value value, Value less) const {
+  Value sum = emit.add(emit.shiftRight(value, less), 1);
+  return emit.shiftRight(sum, emit.integer(sum.getType(), 1));
+}
+
 Value RowSet::prepareZero(Emitter &emit, Value zero) const {
   return emit.broadcast(zero, getLanes());
 }

@@ -4,6 +4,7 @@
 
 #include "Emission.h"
 #include "ObjectCheck.h"
+#include "StackGuard.h"
 #include "qopt/Pipelines/Lowering.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -230,9 +231,12 @@ qopt::emitProgram(OwningOpRef<ModuleOp> program, const Target &target,
     if (llvm::Error error = options.adapt(**code))
       return std::move(error);
   optimize(**code, **machine, options.optLevel);
+  StackGuard stack(**code, target.stackBytes);
   auto file = emitFile(**code, **machine, options.fileType);
   if (!file)
     return file.takeError();
+  if (llvm::Error error = stack.check())
+    return std::move(error);
   if (options.fileType == llvm::CodeGenFileType::ObjectFile && !options.adapt)
     if (llvm::Error error = checkFreestanding(**file))
       return std::move(error);

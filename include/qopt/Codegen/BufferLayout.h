@@ -28,8 +28,8 @@ struct Halo {
 /// element, so halo pixels lie at negative offsets. Rank 2 `[N, C]` is n = N, h = w = 1; any other
 /// rank but 4 is dense with c = the last dimension and n = the product of the others.
 ///
-/// Nothing is known of the pointer's alignment but that of the element type: a tensor may be a
-/// caller's buffer.
+/// A tensor may be a caller's buffer, of which nothing is known but the alignment of the element
+/// type; `alignment` is what the buffer plan vouches for.
 struct BufferLayout {
   int64_t n = 1, h = 1, w = 1, c = 1;
   int64_t elementBytes = 1; ///< 1: codes; 4: f32
@@ -40,6 +40,7 @@ struct BufferLayout {
   bool isFloat = false;  ///< f32; else codes
   bool flipped = false;  ///< codes at rest are the level-3 codes XOR 128 (unsigned at rest)
   int32_t zeroPoint = 0; ///< of the level-3 type, *not* shifted by `flipped`
+  int64_t alignment = 1; ///< of the address of the first interior element
 
   /// The layout of `n x h x w x c` elements with `halo` and pixels padded to `pixelMultiple`
   /// channels; sets the strides, leaves the rest.
@@ -59,6 +60,13 @@ struct BufferLayout {
   /// From the buffer's first byte to the first interior element.
   int64_t interiorOffset() const { return halo.top * rowStride + halo.left * pixelStride; }
   int64_t bytes() const { return n * imageStride; }
+  /// Of the address of any pixel's channel that is a multiple of `channels`.
+  int64_t alignmentAt(int64_t channels) const {
+    uint64_t all = alignment | pixelStride | rowStride | channels * elementBytes;
+    if (n > 1)
+      all |= imageStride;
+    return static_cast<int64_t>(all & -all);
+  }
   int64_t elements() const { return n * h * w * c; }
   /// The zero point as stored.
   int32_t zeroAtRest() const { return flipped ? zeroPoint + 128 : zeroPoint; }

@@ -62,6 +62,15 @@ public:
   /// m·getStepBytes() bytes: all panels of a pointwise layer share what is gathered once.
   virtual mlir::Value loadActivation(Emitter &emit, llvm::ArrayRef<mlir::Value> pixels,
                                      bool flipped) const = 0;
+  /// The operands of two steps, where one load of each pixel serves both.
+  virtual llvm::SmallVector<mlir::Value, 2> loadTwoSteps(Emitter &emit,
+                                                         llvm::ArrayRef<mlir::Value> pixels,
+                                                         bool flipped) const {
+    llvm::SmallVector<mlir::Value, 2> next;
+    for (mlir::Value pixel : pixels)
+      next.push_back(emit.address(pixel, getStepBytes()));
+    return {loadActivation(emit, pixels, flipped), loadActivation(emit, next, flipped)};
+  }
   /// Its part for the dot number `part` of getStepBytes() / k.
   virtual mlir::Value selectActivation(Emitter & /*emit*/, mlir::Value operand,
                                        int64_t /*part*/) const {
@@ -128,6 +137,10 @@ public:
   /// RowSet::narrow otherwise.
   virtual mlir::Value narrow(Emitter &emit, llvm::ArrayRef<mlir::Value> values, mlir::Value zero,
                              bool isUnsigned) const = 0;
+  virtual mlir::Value narrowWords(Emitter &emit, llvm::ArrayRef<mlir::Value> values,
+                                  mlir::Value zero, bool isUnsigned) const {
+    return narrow(emit, values, zero, isUnsigned);
+  }
 };
 
 } // namespace qopt::codegen

@@ -46,6 +46,8 @@ struct TileResults {
   llvm::SmallVector<mlir::Value> residuals; ///< per pixel, or empty
   int64_t channels = 0;                     ///< that exist from there on
   int64_t writable = 0;                     ///< that may be stored: padding of the pixel included
+  int64_t channelMultiple = 1;              ///< the first channel is a multiple of this
+  int64_t rowPixels = 1;                    ///< pixels of a row of the tile, side by side
 };
 
 class Epilogue {
@@ -77,6 +79,8 @@ public:
   mlir::Value clampCodes(Emitter &emit, const State &state, mlir::Value codes,
                          llvm::ArrayRef<mlir::Value> lanes) const;
   bool isFlipped() const { return output.flipped; }
+  /// Whether all results fit 16 bits with the zero point.
+  bool resultsFitWords() const { return fitsWords; }
 
 private:
   enum class Bounds { Storage, Uniform, PerChannel };
@@ -89,8 +93,12 @@ private:
   /// f32 results, or the accumulators themselves.
   void emitWords(Emitter &emit, const State &state, const TileResults &tile) const;
   void emitCodes(Emitter &emit, const State &state, const TileResults &tile) const;
+  mlir::Value requantizeAt(Emitter &emit, const State &state, const TileResults &tile,
+                           int64_t pixel, int64_t v,
+                           const RequantizeBuilder::Operands &operands) const;
+  bool isGapless(const TileResults &tile) const;
   void storeGroup(Emitter &emit, const State &state, const TileResults &tile, int64_t first,
-                  int64_t count, llvm::ArrayRef<mlir::Value> values) const;
+                  llvm::ArrayRef<mlir::Value> values) const;
 
   const RowSet &rows;
   const BufferLayout &output;
@@ -99,11 +107,13 @@ private:
   Bounds bounds = Bounds::Storage;
   int64_t laneCount = 0;
   int64_t blockOffset = 0, scaleOffset = 0, lowerOffset = 0, upperOffset = 0;
-  bool isFloat = false, isRaw = false, inRange = false;
+  bool isFloat = false, isRaw = false, inRange = false, fitsWords = false;
 };
 
-/// Stores the first `count` elements of `vector`, in pieces whose sizes are powers of two.
-void storePrefix(Emitter &emit, mlir::Value vector, int64_t count, mlir::Value pointer);
+/// Stores the first `count` elements of `vector`, in pieces whose sizes are powers of two. The
+/// pointer is a multiple of `alignment`, or of the size of an element.
+void storePrefix(Emitter &emit, mlir::Value vector, int64_t count, mlir::Value pointer,
+                 int64_t alignment = 1);
 /// Loads `count` bytes into a vector of `width`; what lies beyond is zero.
 mlir::Value loadPrefix(Emitter &emit, int64_t count, int64_t width, mlir::Value pointer);
 

@@ -15,7 +15,7 @@ namespace qopt::codegen {
 inline void describe(llvm::raw_ostream &stream, const BufferLayout &layout) {
   stream << " [" << layout.n << "," << layout.h << "," << layout.w << "," << layout.c << " p"
          << layout.pixelStride << " r" << layout.rowStride << " i" << layout.imageStride << " f"
-         << layout.flipped << "]";
+         << layout.flipped << " a" << layout.alignment << "]";
 }
 
 inline void describe(llvm::raw_ostream &stream, const Window &window) {

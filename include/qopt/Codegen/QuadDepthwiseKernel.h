@@ -48,10 +48,20 @@ private:
 
   void emitStrip(Emitter &emit, const Frame &frame, int64_t results) const;
   void emitBlock(Emitter &emit, const Frame &frame, int64_t results) const;
-  Column loadColumn(Emitter &emit, const Frame &frame, mlir::Value x, int64_t column,
+  llvm::SmallVector<mlir::Value> emitResults(Emitter &emit, const Frame &frame, mlir::Value x,
+                                             int64_t count, mlir::ValueRange carried,
+                                             int64_t results) const;
+  mlir::Value loadRow(Emitter &emit, mlir::Value address) const;
+  Column loadColumn(Emitter &emit, const Frame &frame, mlir::Value x, int64_t distance,
                     int64_t results) const;
-  void emitPixels(Emitter &emit, const Frame &frame, mlir::Value x, llvm::ArrayRef<Column> columns,
-                  int64_t results) const;
+  using Sums = llvm::SmallVector<mlir::Value, 4>; ///< of one result, by vector
+  void emitPixels(Emitter &emit, const Frame &frame, mlir::Value x,
+                  llvm::ArrayRef<llvm::SmallVector<Column>> windows, int64_t results) const;
+  void emitVector(Emitter &emit, const Frame &frame,
+                  llvm::ArrayRef<llvm::SmallVector<Column>> windows, int64_t result, int64_t v,
+                  llvm::MutableArrayRef<Sums> sums) const;
+  void storeCodes(Emitter &emit, const Frame &frame, llvm::ArrayRef<mlir::Value> sums,
+                  mlir::Value x, int64_t offset) const;
   mlir::Value weightsOf(Emitter &emit, const Frame &frame, int64_t x, int64_t quad, int64_t result,
                         int64_t vector) const;
 
@@ -59,6 +69,7 @@ private:
   int64_t channelOf(int64_t first, int64_t lane) const {
     return pixels > 1 ? lane % layer.output.c : first + lane;
   }
+  int64_t channelMultiple() const;
   int64_t blockCount() const;
   int64_t quadCount() const;
   int64_t resultRows() const;

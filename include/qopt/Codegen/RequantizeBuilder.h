@@ -41,13 +41,15 @@ public:
 
   /// Values of a group of channels; load them once, use them for many accumulators.
   struct Operands {
-    mlir::Value multiplier;         ///< f32, or m0 as i64
-    mlir::Value shift, rounding;    ///< i64; fixed and fixed-double
-    mlir::Value leftShift, tieMask; ///< i64; fixed-double
+    mlir::Value multiplier;         ///< f32, or m0 as i64 (i32 in words)
+    mlir::Value shift, rounding;    ///< i64 (i32 and less by one); fixed and fixed-double
+    mlir::Value leftShift, tieMask; ///< i64 (i32); fixed-double
     mlir::Value residual;           ///< f32
     mlir::Value lower, upper;       ///< f32 minus the zero point for fp32, else i32
   };
   /// The operands of channels [channel, channel + width); `block` may be null without a block.
+  /// `channel` is a multiple of `width`, the block as aligned as a vector where `stride` is one
+  /// too.
   Operands loadOperands(Emitter &emit, mlir::Value block, int64_t stride, mlir::Value channel,
                         int64_t width) const;
   /// Operands of width 1, repeated.
@@ -70,7 +72,12 @@ private:
                       mlir::Value residual) const;
   mlir::Value emitFixed(Emitter &emit, mlir::Value acc, const Operands &operands) const;
   mlir::Value emitFixedDouble(Emitter &emit, mlir::Value acc, const Operands &operands) const;
+  mlir::Value emitFixedPoint(Emitter &emit, mlir::Value acc, const Operands &operands) const;
   void prepareShifts(Emitter &emit, mlir::Value shift, Operands &operands) const;
+  // RequantizeInWords.cpp
+  bool fitsWords() const;
+  llvm::SmallVector<llvm::SmallVector<int32_t>> wordArrays() const;
+  mlir::Value emitInWords(Emitter &emit, mlir::Value acc, const Operands &operands) const;
   llvm::SmallVector<int32_t> multiplierWords() const;
   llvm::SmallVector<int32_t> shiftWords() const;
   llvm::SmallVector<llvm::SmallVector<int32_t>> arrays() const;
@@ -78,6 +85,8 @@ private:
   const RowSet &rows;
   RequantizeSpec spec;
   Form form;
+  bool inWords = false;                         ///< fixed point without 64-bit lanes
+  bool shiftsLeft = false, shiftsRight = false; ///< in words
 };
 
 /// f32(f32(acc) * scale): a last layer with an f32 result. `scale` is f32 of the width of `acc`.

@@ -47,6 +47,16 @@ public:
   /// The default rounds by adding 1.5·2^23, which leaves 2^22 of range.
   virtual double getRoundingLimit() const { return 4194304.0; }
 
+  /// Whether fixed-point requantization stays in 32-bit lanes, through highProduct().
+  virtual bool hasHighProducts() const { return false; }
+  /// floor(a·b / 2^31), or floor(a·b / 2^31 + 1/2) where `rounded`, of i32 lanes; b >= 0.
+  virtual mlir::Value highProduct(Emitter &emit, mlir::Value a, mlir::Value b, bool rounded) const;
+  /// ((value >> less) + 1) >> 1 of i32 lanes: a shift by less + 1 that rounds halves up.
+  virtual mlir::Value roundingShift(Emitter &emit, mlir::Value value, mlir::Value less) const;
+  /// Whether an epilogue requantizes vector by vector of channels, for all pixels of a tile, so
+  /// that the operands of only one are alive; else pixel by pixel, so that accumulators die early.
+  virtual bool keepsOperands() const { return false; }
+
   //===--- From 32-bit results to codes at rest
   //------------------------------------------------===//
   /// Vectors (of getLanes()) that one narrow() takes.
@@ -57,6 +67,11 @@ public:
   /// to [-128, 127], or to [0, 255] where `isUnsigned`.
   virtual mlir::Value narrow(Emitter &emit, llvm::ArrayRef<mlir::Value> values, mlir::Value zero,
                              bool isUnsigned) const;
+  /// The same of values that fit 16 bits, the zero point added.
+  virtual mlir::Value narrowWords(Emitter &emit, llvm::ArrayRef<mlir::Value> values,
+                                  mlir::Value zero, bool isUnsigned) const {
+    return narrow(emit, values, zero, isUnsigned);
+  }
 };
 
 /// The scalar set: legal on every machine.

@@ -28,6 +28,8 @@ struct Target {
   /// LLVM IR that joins every object: functions that the code generator calls where the machine has
   /// no instruction, and that no library is there to bring.
   llvm::StringRef runtime;
+  /// Most bytes of stack that a function may take, more being an error; 0: as many as it likes.
+  unsigned stackBytes = 0;
 };
 
 /// All targets, best first; `host` resolves to the best that this CPU runs.

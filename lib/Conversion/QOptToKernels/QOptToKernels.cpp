@@ -63,23 +63,12 @@ public:
     options.keepAll = keepAll;
     options.patchable = patchable;
     options.scalarContracts = getScalarContracts(machine);
-    warnOfScalarContracts(options.scalarContracts, machine);
     if (failed(codegen::emitKernelPrograms(getOperation(), *machine.rows, options)))
       return signalPassFailure();
     for (auto function : getOperation().getOps<func::FuncOp>())
       function->setAttr("passthrough", getFunctionAttributes(function, machine));
     getOperation()->setAttr(LLVM::LLVMDialect::getTargetTripleAttrName(),
                             StringAttr::get(&getContext(), machine.triple));
-  }
-
-private:
-  void warnOfScalarContracts(ArrayRef<Contract> contracts, const Target &machine) {
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (function->hasAttr(kContractAttr) && llvm::is_contained(contracts, getContract(function)))
-        function.emitWarning() << "contract " << stringifyContract(getContract(function))
-                               << " runs on scalar code: target '" << machine.name
-                               << "' has no vectors for it; " << machine.numerics
-                               << " is what it is made for";
   }
 };
 

@@ -22,5 +22,6 @@ void qopt::addHexagonTargets(std::vector<Target> &targets) {
   target.scalarContracts = {"fp32"};
   target.rows = &hexagon::getHvxRowSet();
   target.runtime = kRuntime;
+  target.stackBytes = 32768;
   targets.push_back(std::move(target));
 }

@@ -28,6 +28,13 @@ public:
   const DotRow &getDotRow() const override { return getGenericRowSet().getDotRow(); }
 };
 
+/// Fixed point in 32-bit lanes.
+class WordRows : public VectorRows {
+public:
+  llvm::StringRef getName() const override { return "words"; }
+  bool hasHighProducts() const override { return true; }
+};
+
 /// Row r, channel c holds the code of accumulators[r] under channel c's multiplier and bounds.
 std::vector<uint8_t> runCompiled(const RowSet &rows, const RequantizeSpec &spec,
                                  llvm::ArrayRef<int32_t> accumulators) {
@@ -64,7 +71,9 @@ std::vector<uint8_t> runCompiled(const RowSet &rows, const RequantizeSpec &spec,
 
 void expectExact(const RequantizeSpec &spec, llvm::ArrayRef<int32_t> accumulators) {
   VectorRows vectors;
-  for (const RowSet *rows : {&getGenericRowSet(), static_cast<const RowSet *>(&vectors)}) {
+  WordRows words;
+  for (const RowSet *rows : {&getGenericRowSet(), static_cast<const RowSet *>(&vectors),
+                             static_cast<const RowSet *>(&words)}) {
     std::vector<uint8_t> codes = runCompiled(*rows, spec, accumulators);
     auto of = [](const auto &values, int64_t channel) {
       return values[values.size() == 1 ? 0 : channel];
