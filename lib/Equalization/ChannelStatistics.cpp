@@ -2,7 +2,6 @@
 #include "ChannelStatistics.h"
 
 #include "qopt/Calibration/SampleSource.h"
-#include "qopt/Dialect/QOpt/IR/ClampBounds.h"
 #include "qopt/ExecutionEngine/FloatEngine.h"
 #include "qopt/ExecutionEngine/ParallelFor.h"
 
@@ -15,41 +14,56 @@ using namespace qopt;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 ChannelSums::ChannelSums(int64_t channels)
-    : sum(channels), squares(channels), inside(channels), min(channels, kInfinity),
-      max(channels, -kInfinity) {}
+    : sum(channels), min(channels, kInfinity), max(channels, -kInfinity), low(channels),
+      high(channels) {}
 
-void ChannelSums::add(ArrayRef<float> values, ArrayRef<float> low, ArrayRef<float> high) {
+void ChannelSums::add(ArrayRef<float> values) {
   size_t channels = sum.size();
   for (size_t begin = 0; begin + channels <= values.size(); begin += channels) {
     const float *pixel = values.data() + begin;
     for (size_t c = 0; c < channels; ++c) {
-      double value = pixel[c];
-      sum[c] += value;
-      squares[c] += value * value;
+      sum[c] += pixel[c];
       min[c] = std::min(min[c], pixel[c]);
       max[c] = std::max(max[c], pixel[c]);
     }
-    for (size_t c = 0; c < channels; ++c)
-      inside[c] +=
-          pixel[c] > low[low.size() == 1 ? 0 : c] && pixel[c] < high[high.size() == 1 ? 0 : c];
     ++count;
   }
 }
 
-void ChannelSums::merge(const ChannelSums &other) {
-  count += other.count;
-  for (size_t c = 0; c < sum.size(); ++c) {
-    sum[c] += other.sum[c];
-    squares[c] += other.squares[c];
-    inside[c] += other.inside[c];
-    min[c] = std::min(min[c], other.min[c]);
-    max[c] = std::max(max[c], other.max[c]);
-  }
+void ChannelSums::endRun() {
+  runs = 1;
+  for (auto [extremes, seen] : {std::pair(&low, &min), std::pair(&high, &max)})
+    for (auto [c, value] : llvm::enumerate(*seen)) {
+      extremes->sum[c] = value;
+      extremes->squares[c] = double{value} * value;
+    }
 }
 
-double ChannelSums::getVariance(int64_t channel) const {
-  double mean = getMean(channel);
-  return count ? std::max(squares[channel] / count - mean * mean, 0.0) : 0.0;
+double ChannelSums::getRare(int64_t channel, const Extremes &extremes,
+                            const std::vector<float> &seen, double sign) const {
+  // The quantile of 0.999 is that many standard deviations over the mean:
+  // (-log(-log(0.999)) - Euler's constant) sqrt(6) / pi.
+  constexpr double kDeviations = 4.935;
+  if (runs < 2)
+    return seen[channel];
+  double mean = extremes.sum[channel] / runs;
+  double variance = std::max(extremes.squares[channel] / runs - mean * mean, 0.0);
+  double rare = mean + sign * kDeviations * std::sqrt(variance * runs / (runs - 1));
+  return sign * std::max(sign * rare, sign * double{seen[channel]});
+}
+
+void ChannelSums::merge(const ChannelSums &other) {
+  count += other.count;
+  runs += other.runs;
+  for (size_t c = 0; c < sum.size(); ++c) {
+    sum[c] += other.sum[c];
+    min[c] = std::min(min[c], other.min[c]);
+    max[c] = std::max(max[c], other.max[c]);
+    for (auto [own, others] : {std::pair(&low, &other.low), std::pair(&high, &other.high)}) {
+      own->sum[c] += others->sum[c];
+      own->squares[c] += others->squares[c];
+    }
+  }
 }
 
 static int64_t getChannels(Value value) {
@@ -77,7 +91,6 @@ private:
   const SampleSource &source;
   std::unique_ptr<FloatEngine> engine;
   SmallVector<Value> values;
-  std::vector<ClampBounds> bounds;
   llvm::DenseMap<Operation *, unsigned> indices;
   std::vector<ChannelSums> totals;
 };
@@ -87,8 +100,6 @@ private:
 void StatisticsRun::addValue(Value value) {
   values.push_back(value);
   totals.emplace_back(getChannels(value));
-  auto clamped = value.getDefiningOp<ClampedOpInterface>();
-  bounds.push_back(clamped ? getClampBounds(clamped) : ClampBounds{{-kInfinity}, {kInfinity}});
 }
 
 /// Activations are what layers hand on; constants and parameters are not among them.
@@ -119,7 +130,7 @@ llvm::Expected<StatisticsRun> StatisticsRun::create(func::FuncOp function,
 
 llvm::Error StatisticsRun::checkFinite(int64_t sample, const std::vector<ChannelSums> &sums) const {
   for (auto [value, seen] : llvm::zip_equal(values, sums))
-    if (!llvm::all_of(seen.squares, [](double square) { return std::isfinite(square); }))
+    if (!llvm::all_of(seen.sum, [](double sum) { return std::isfinite(sum); }))
       return llvm::createStringError(
           source.describeBatch(sample) + ": '" +
           (value.getDefiningOp() ? getLayerName(value.getDefiningOp()) : StringRef("the input")) +
@@ -134,9 +145,7 @@ llvm::Expected<std::vector<ChannelSums>> StatisticsRun::runSample(int64_t sample
   std::vector<ChannelSums> sums;
   for (const ChannelSums &total : totals)
     sums.emplace_back(total.sum.size());
-  auto fold = [&](unsigned index, ArrayRef<float> elements) {
-    sums[index].add(elements, bounds[index].min, bounds[index].max);
-  };
+  auto fold = [&](unsigned index, ArrayRef<float> elements) { sums[index].add(elements); };
   for (auto [index, input] : llvm::enumerate(*inputs))
     fold(index, input);
   auto tap = [&](Operation *op, ArrayRef<float> elements) { fold(indices.lookup(op), elements); };
@@ -145,6 +154,8 @@ llvm::Expected<std::vector<ChannelSums>> StatisticsRun::runSample(int64_t sample
     return error;
   if (llvm::Error error = checkFinite(sample, sums))
     return error;
+  for (ChannelSums &seen : sums)
+    seen.endRun();
   return sums;
 }
 

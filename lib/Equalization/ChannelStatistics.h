@@ -15,19 +15,39 @@ namespace qopt {
 struct ChannelSums {
   explicit ChannelSums(int64_t channels = 0);
 
-  /// Folds in row-major `values`; `low` and `high` are the bounds of the op that made them, of
-  /// length one or one per channel.
-  void add(llvm::ArrayRef<float> values, llvm::ArrayRef<float> low, llvm::ArrayRef<float> high);
+  /// Folds in row-major `values`.
+  void add(llvm::ArrayRef<float> values);
   void merge(const ChannelSums &other);
 
   double getMean(int64_t channel) const { return count ? sum[channel] / count : 0.0; }
-  double getVariance(int64_t channel) const;
-  /// Share of the values that lie strictly between the bounds: where a derivative gets through.
-  double getShareInside(int64_t channel) const { return count ? inside[channel] / count : 0.0; }
+  /// The same value everywhere.
+  bool isConstant(int64_t channel) const { return min[channel] == max[channel]; }
+
+  /// Notes that what was folded in so far is one run; once before sums are merged.
+  void endRun();
+  /// The value that the runs' greatest ones, taken to be distributed as Gumbel (1935) has it for
+  /// maxima, exceed once in a thousand runs; at least the greatest seen. A grid that ends at the
+  /// greatest of a few dozen runs clips a channel of almost every new one.
+  double getRareHigh(int64_t channel) const { return getRare(channel, high, max, 1.0); }
+  double getRareLow(int64_t channel) const { return getRare(channel, low, min, -1.0); }
 
   double count = 0; ///< values per channel
-  std::vector<double> sum, squares, inside;
+  std::vector<double> sum;
   std::vector<float> min, max;
+
+private:
+  /// Sums over runs of their greatest (or least) values and of the squares of these.
+  struct Extremes {
+    explicit Extremes(int64_t channels) : sum(channels), squares(channels) {}
+
+    std::vector<double> sum, squares;
+  };
+
+  double getRare(int64_t channel, const Extremes &extremes, const std::vector<float> &seen,
+                 double sign) const;
+
+  double runs = 0;
+  Extremes low, high;
 };
 
 using ChannelStatistics = llvm::DenseMap<mlir::Value, ChannelSums>;

@@ -31,16 +31,10 @@ WeightLayout::WeightLayout(WeightedOpInterface layer) {
 }
 
 ChannelWeights::ChannelWeights(WeightedOpInterface layer) : layout(layer) {
-  size_t pairs = layout.numOutputs() * layout.numRead();
-  maxima.assign(pairs, 0.0f);
-  squares.assign(pairs, 0.0f);
-  numNonZero.assign(pairs, 0);
+  maxima.assign(layout.numOutputs() * layout.numRead(), 0.0f);
   Floats weights = getLayerParameters(layer)->weights;
   layout.forEach([&](int64_t index, int64_t o, int64_t j) {
-    size_t pair = o * layout.numRead() + j;
-    float weight = weights[index];
-    maxima[pair] = std::max(maxima[pair], std::fabs(weight));
-    squares[pair] += weight * weight;
-    numNonZero[pair] += weight != 0.0f;
+    float &maximum = maxima[o * layout.numRead() + j];
+    maximum = std::max(maximum, std::fabs(weights[index]));
   });
 }

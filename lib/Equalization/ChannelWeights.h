@@ -46,14 +46,12 @@ private:
   bool outputsAreInner = false;
 };
 
-/// Sums over the taps of each pair, row major: entry o * numRead() + j.
+/// Over the taps of each pair, row major: entry o * numRead() + j.
 struct ChannelWeights {
   explicit ChannelWeights(WeightedOpInterface layer);
 
   WeightLayout layout;
-  std::vector<float> maxima;        ///< max |w|
-  std::vector<float> squares;       ///< sum of w^2
-  std::vector<uint32_t> numNonZero; ///< weights that rounding can change
+  std::vector<float> maxima; ///< max |w|
 };
 
 } // namespace qopt

@@ -38,6 +38,10 @@ llvm::Error EqualizeNoiseModelPass::run() {
   if (weights != "per-channel" && weights != "per-tensor")
     return llvm::createStringError("unknown weights option '" + weights +
                                    "': use per-channel or per-tensor");
+  // Negated, so that NaN is refused as well.
+  if (!(weightNoise > 0 && weightNoise <= 1))
+    return llvm::createStringError("weight-noise %g is not over 0 and at most 1",
+                                   weightNoise.getValue());
   if (data.empty())
     return llvm::createStringError("noise-model equalization measures activations: it needs "
                                    "example inputs (data=X.npy)");
@@ -53,7 +57,11 @@ llvm::Error EqualizeNoiseModelPass::run() {
   llvm::Expected<ChannelStatistics> statistics = collectChannelStatistics(*network, data);
   if (!statistics)
     return statistics.takeError();
-  NoiseModel model(*network, *graph, *statistics, weights == "per-channel");
+  llvm::Expected<Sensitivities> sensitivities = Sensitivities::measure(*network, *statistics, data);
+  if (!sensitivities)
+    return sensitivities.takeError();
+  NoiseModel model(*network, *graph, *statistics, *sensitivities, weights == "per-channel",
+                   weightNoise);
   NoiseMinimum minimum = minimizeNoise(model, *graph, {steps, rate});
   applyScales(*graph, *network, minimum.logScales);
   if (minimum.before > 0.0)

@@ -2,6 +2,8 @@
 #include "NoiseModel.h"
 
 #include "qopt/Analysis/QuantizationSites.h"
+#include "qopt/Dialect/QOpt/IR/ClampBounds.h"
+#include "qopt/Transforms/ParameterUtils.h"
 
 #include <cmath>
 
@@ -23,29 +25,29 @@ static bool isRounded(Operation *op) {
          !isFloatLogits(op) && !isFusedIntoResidualAdd(op);
 }
 
-/// The value that averaging ops give the mean of. The layer that reads a mean counts with the
-/// variance of the values themselves: its errors reach the outputs directly, and counted by the
-/// small variance of the mean alone they get so little weight that scales are pushed into it.
-static Value skipMeans(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (!isa<AvgPool2DOp, ReduceMeanOp, ReshapeOp>(op))
-      break;
-    value = op->getOperand(0);
-  }
-  return value;
+/// Sums over the weights between two channels that rounding can change.
+static std::vector<double> sumPairs(const ScaledLayer &layer, ArrayRef<double> sensitivity,
+                                    double factor) {
+  const WeightLayout &layout = layer.weights.layout;
+  std::vector<double> pairs(layout.numOutputs() * layout.numRead(), 0.0);
+  if (sensitivity.empty())
+    return pairs; // no output depends on the layer
+  WeightedOpInterface op = layer.op;
+  Floats weights = getLayerParameters(op)->weights;
+  layout.forEach([&](int64_t index, int64_t o, int64_t j) {
+    if (weights[index] != 0.0f)
+      pairs[o * layout.numRead() + j] += factor * sensitivity[index];
+  });
+  return pairs;
 }
 
 NoiseModel::NoiseModel(func::FuncOp function, const ScaleGraph &graph,
-                       const ChannelStatistics &statistics, bool perChannelWeights)
+                       const ChannelStatistics &statistics, const Sensitivities &sensitivities,
+                       bool perChannelWeights, double weightNoise)
     : perChannelWeights(perChannelWeights) {
-  Sensitivities sensitivities = Sensitivities::compute(function, statistics);
   for (ScaledLayer &layer : getScaledLayers(graph)) {
-    const ChannelSums &inputs = statistics.find(skipMeans(layer.op.getActivationValue()))->second;
-    std::vector<double> variance;
-    for (size_t c = 0; c < layer.inputs.size(); ++c)
-      variance.push_back(inputs.getVariance(c % inputs.sum.size()));
-    std::vector<double> sensitivity = sensitivities.getBeforeClamp(layer.op->getResult(0));
-    weights.push_back({std::move(layer), std::move(sensitivity), std::move(variance)});
+    std::vector<double> pairs = sumPairs(layer, sensitivities.getWeights(layer.op), weightNoise);
+    weights.push_back({std::move(layer), std::move(pairs)});
   }
   for (Value argument : function.getArguments())
     addActivation(graph, argument, statistics, sensitivities);
@@ -58,12 +60,23 @@ void NoiseModel::addActivation(const ScaleGraph &graph, Value value,
                                const ChannelStatistics &statistics,
                                const Sensitivities &sensitivities) {
   const ChannelSums &sums = statistics.find(value)->second;
-  // Where an op clamps, the value is rounded in the same way every time: zero is on the grid, and
-  // bias correction sees to the other bound.
-  ActivationTerm term{graph.getScales(value), sensitivities.getBeforeClamp(value), {}, {}, value};
+  ActivationTerm term{graph.getScales(value), sensitivities.get(value), {}, {}, value};
+  auto clamped = value.getDefiningOp<ClampedOpInterface>();
+  ClampBounds bounds;
+  if (clamped)
+    bounds = getClampBounds(clamped);
   for (size_t c = 0; c < term.scales.size(); ++c) {
-    term.low.push_back(std::min(sums.min[c], 0.0f));
-    term.high.push_back(std::max(sums.max[c], 0.0f));
+    auto channel = static_cast<int64_t>(c);
+    if (sums.isConstant(channel))
+      term.sensitivity[c] = 0.0; // rounds to the same every time: no noise
+    double low = sums.getRareLow(channel), high = sums.getRareHigh(channel);
+    if (clamped) {
+      low = std::max<double>(low, bounds.low(c));
+      high = std::min<double>(high, bounds.high(c));
+    }
+    // A sign that was never seen is one that cannot be: after a mean of what was clamped at zero.
+    term.low.push_back(sums.min[c] < 0 ? low : 0.0);
+    term.high.push_back(sums.max[c] > 0 ? high : 0.0);
   }
   activations.push_back(std::move(term));
 }
@@ -75,17 +88,16 @@ void NoiseModel::addActivation(const ScaleGraph &graph, Value value,
 /// What one evaluation needs of a layer, by channel.
 struct NoiseModel::LayerFactors {
   LayerFactors(const WeightTerm &term, ArrayRef<double> logScales) {
-    for (auto [scale, variance] : llvm::zip_equal(term.layer.inputs, term.variance)) {
-      double factor = std::exp(logScales[scale]);
-      input.push_back(factor);
-      inputNoise.push_back(variance / (factor * factor));
+    for (unsigned scale : term.layer.inputs) {
+      input.push_back(std::exp(logScales[scale]));
+      inputNoise.push_back(1.0 / (input.back() * input.back()));
     }
     for (unsigned scale : term.layer.outputs)
       output.push_back(std::exp(logScales[scale]));
   }
 
   std::vector<double> input, output; ///< e^u
-  std::vector<double> inputNoise;    ///< var(x_i) e^(-2 u_i)
+  std::vector<double> inputNoise;    ///< e^(-2 u_i)
 };
 
 namespace {
@@ -127,14 +139,14 @@ double NoiseModel::addWeightNoise(const WeightTerm &term, ArrayRef<double> logSc
 
   double energy = 0.0;
   std::vector<double> columns(layout.numInputs(), 0.0);
-  const uint32_t *count = layer.weights.numNonZero.data();
+  const double *sensitivity = term.sensitivity.data();
   for (int64_t o = 0; o < layout.numOutputs(); ++o) {
     // In the row's own units the step is D_o e^(u_o): per row that does not depend on u_o.
     double step = perChannelWeights ? peaks[o].value : whole.value * factors.output[o];
-    double scale = kWeightGrid * step * step * term.sensitivity[o], row = 0.0;
+    double scale = kWeightGrid * step * step, row = 0.0;
     int64_t first = layout.getInput(o, 0);
-    for (int64_t j = 0; j < layout.numRead(); ++j, ++count) {
-      double noise = scale * *count * factors.inputNoise[first + j];
+    for (int64_t j = 0; j < layout.numRead(); ++j) {
+      double noise = scale * *sensitivity++ * factors.inputNoise[first + j];
       row += noise;
       columns[first + j] += noise;
     }
@@ -224,6 +236,7 @@ NoiseMinimum qopt::minimizeNoise(const NoiseModel &model, const ScaleGraph &grap
     }
     if (!(energy > 0.0) || step == options.steps)
       break;
+    double rate = options.rate * (1.0 - static_cast<double>(step) / options.steps);
     firstPower *= kFirst;
     secondPower *= kSecond;
     for (size_t i = 0; i < count; ++i) {
@@ -232,7 +245,7 @@ NoiseMinimum qopt::minimizeNoise(const NoiseModel &model, const ScaleGraph &grap
       double slope = gradient[i] / energy; // of the logarithm
       mean[i] = kFirst * mean[i] + (1 - kFirst) * slope;
       square[i] = kSecond * square[i] + (1 - kSecond) * slope * slope;
-      u[i] -= options.rate * (mean[i] / (1 - firstPower)) /
+      u[i] -= rate * (mean[i] / (1 - firstPower)) /
               (std::sqrt(square[i] / (1 - secondPower)) + kEpsilon);
     }
   }

@@ -10,19 +10,22 @@
 
 namespace qopt {
 
-/// With u = log(scale) per channel and S the sensitivity of the outputs, the energy of the noise is
+/// With u = log(scale) per channel and F, S the sensitivities of the outputs to weights and to
+/// activations, the energy of the noise is
 ///
-///   sum over layers of  sum_oi S_o n_oi var(x_i) (D_o^2 / 12) e^(2 u_o - 2 u_i)        weights
+///   sum over layers of  r sum_oi F_oi (D_o^2 / 12) e^(2 u_o - 2 u_i)                   weights
 ///   + sum over rounded activations of  sum_i S_i (D^2 / 12) e^(2 u_i)                  activations
 ///
 /// where D is the step of the grid under these scales: max|w e^(u_i - u_o)| / 127 over the tensor
-/// or the row, and (max hi_i e^(-u_i) - min lo_i e^(-u_i)) / 255; n_oi counts weights that are not
-/// zero, for zero is on every grid. The mean of x is left out because bias correction removes what
-/// it causes.
+/// or the row, and (max hi_i e^(-u_i) - min lo_i e^(-u_i)) / 255, with ranges that new data will
+/// hardly leave; F_oi sums over the weights
+/// between two channels that are not zero, for zero is on every grid; r is what the way of rounding
+/// leaves of the weights' noise.
 class NoiseModel {
 public:
   NoiseModel(mlir::func::FuncOp function, const ScaleGraph &graph,
-             const ChannelStatistics &statistics, bool perChannelWeights);
+             const ChannelStatistics &statistics, const Sensitivities &sensitivities,
+             bool perChannelWeights, double weightNoise = 1.0);
 
   /// The energy under `logScales`, and its derivatives (one-sided where a maximum has a kink).
   double evaluate(llvm::ArrayRef<double> logScales, llvm::MutableArrayRef<double> gradient) const;
@@ -33,8 +36,7 @@ public:
 private:
   struct WeightTerm {
     ScaledLayer layer;
-    std::vector<double> sensitivity; ///< by output channel, before the clamp
-    std::vector<double> variance;    ///< by input channel
+    std::vector<double> sensitivity; ///< r F_oi, by pair of channels
   };
   struct ActivationTerm {
     llvm::SmallVector<unsigned> scales;
@@ -66,7 +68,9 @@ struct NoiseMinimum {
   double before = 0.0, after = 0.0;
 };
 
-/// Minimizes the logarithm of the energy over the scales that are not fixed. Deterministic.
+/// Minimizes the logarithm of the energy over the scales that are not fixed. The rate falls to
+/// zero: the energy has a kink wherever two channels share a maximum, its minimum lies on many of
+/// them, and steps of one size jump to and fro across. Deterministic.
 NoiseMinimum minimizeNoise(const NoiseModel &model, const ScaleGraph &graph,
                            const MinimizeOptions &options);
 

@@ -16,5 +16,9 @@ llvm::Expected<NoisePrediction> qopt::predictNoise(func::FuncOp network, llvm::S
   llvm::Expected<ChannelStatistics> statistics = collectChannelStatistics(network, data);
   if (!statistics)
     return statistics.takeError();
-  return NoiseModel(network, *graph, *statistics, perChannelWeights).predict(*graph);
+  llvm::Expected<Sensitivities> sensitivities = Sensitivities::measure(network, *statistics, data);
+  if (!sensitivities)
+    return sensitivities.takeError();
+  return NoiseModel(network, *graph, *statistics, *sensitivities, perChannelWeights)
+      .predict(*graph);
 }

@@ -1,104 +1,170 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Sensitivity.h"
 
-#include "ChannelWeights.h"
-#include "qopt/Analysis/QuantizationSites.h"
-#include "qopt/Transforms/ParameterUtils.h"
+#include "Backpropagation.h"
+#include "qopt/Calibration/SampleSource.h"
+#include "qopt/ExecutionEngine/FloatEngine.h"
+#include "qopt/ExecutionEngine/ParallelFor.h"
 
-#include "llvm/ADT/TypeSwitch.h"
+#include <random>
 
 using namespace mlir;
 using namespace qopt;
+
+/// Runs that are enough, for every sensitivity sums over many elements and only ratios between them
+/// matter.
+constexpr int64_t kMostRuns = 32;
 
 static ArrayRef<int64_t> getShape(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
 
-static int64_t getElements(Value value) {
-  return cast<RankedTensorType>(value.getType()).getNumElements();
+static size_t getRowSize(Value value) {
+  return getShape(value).empty() ? 1 : std::max<int64_t>(getShape(value).back(), 1);
 }
 
-std::vector<double> &Sensitivities::at(Value value) {
-  std::vector<double> &own = after[value];
-  if (own.empty())
-    own.assign(getShape(value).empty() ? 1 : getShape(value).back(), 0.0);
-  return own;
+/// Activations are what layers hand on; constants and parameters are not among them.
+static bool isActivation(Operation *op) {
+  return op->getNumResults() == 1 && !isa<ConstantOp>(op) &&
+         isa<RankedTensorType>(op->getResult(0).getType());
 }
 
-std::vector<double> Sensitivities::getBeforeClamp(Value value) const {
-  std::vector<double> result = get(value);
-  const ChannelSums &sums = statistics->find(value)->second;
-  for (auto [c, sensitivity] : llvm::enumerate(result))
-    sensitivity *= sums.getShareInside(c);
-  return result;
-}
-
-/// Noise that is independent between the products adds up by the squares of the weights.
-static void passThroughLayer(WeightedOpInterface layer, ArrayRef<double> result,
-                             std::vector<double> &input) {
-  ChannelWeights weights(layer);
-  const WeightLayout &layout = weights.layout;
-  const float *square = weights.squares.data();
-  for (int64_t o = 0; o < layout.numOutputs(); ++o)
-    for (int64_t j = 0; j < layout.numRead(); ++j)
-      input[layout.getInput(o, j)] += result[o] * *square++;
-}
-
-/// The number of values that an averaging op takes the mean of; 1 for other ops.
-static int64_t getMeanSize(Operation *op) {
-  return TypeSwitch<Operation *, int64_t>(op)
-      .Case([](AvgPool2DOp pool) { return pool.getKernel()[0] * pool.getKernel()[1]; })
-      .Case([](ReduceMeanOp mean) {
-        return getElements(mean.getInput()) / std::max<int64_t>(getElements(mean.getOutput()), 1);
-      })
-      .Default([](Operation *) { return 1; });
-}
-
-void Sensitivities::pass(Operation *op, const std::vector<double> &result) {
-  if (auto layer = dyn_cast<WeightedOpInterface>(op); layer && hasLayerParameters(layer)) {
-    passThroughLayer(layer, result, at(layer.getActivationValue()));
-    if (auto conv = dyn_cast<Conv2DOp>(op); conv && conv.getResidual())
-      for (auto [target, value] : llvm::zip_equal(at(conv.getResidual()), result))
-        target += value;
-    return;
+/// Random signs less the mean of their row. The same on every machine.
+static std::vector<float> makeProbe(Value output, std::mt19937_64 &random) {
+  std::vector<float> probe(cast<RankedTensorType>(output.getType()).getNumElements());
+  for (float &sign : probe)
+    sign = random() & 1 ? 1.0f : -1.0f;
+  size_t row = getRowSize(output);
+  if (row == 1)
+    return probe; // a single value is not compared with others
+  for (size_t begin = 0; begin < probe.size(); begin += row) {
+    float mean = 0.0f;
+    for (size_t i = 0; i < row; ++i)
+      mean += probe[begin + i] / static_cast<float>(row);
+    for (size_t i = 0; i < row; ++i)
+      probe[begin + i] -= mean;
   }
-  double gain = 1.0 / getMeanSize(op); // n independent errors with weight 1 / n
-  size_t next = 0; // where the operand's channels begin in the result: moves on in a concat
-  auto concat = dyn_cast<ConcatOp>(op);
-  bool alongChannels = concat && concat.getAxis() + 1 == getShape(op->getResult(0)).size();
-  forEachActivation(op, [&](OpOperand &operand) {
-    if (!isa<RankedTensorType>(operand.get().getType()))
-      return;
-    std::vector<double> &input = at(operand.get());
-    // A last dimension that is folded or unfolded repeats the channels of the shorter one.
-    size_t count = alongChannels ? input.size() : std::max(input.size(), result.size());
-    for (size_t c = 0; c < count; ++c)
-      input[c % input.size()] += gain * result[(next + c) % result.size()];
-    next += alongChannels ? input.size() : 0;
-  });
+  return probe;
 }
 
-void Sensitivities::visit(Operation *op) {
-  if (isa<func::ReturnOp>(op)) {
-    for (Value operand : op->getOperands()) {
-      std::vector<double> &own = at(operand);
-      for (double &sensitivity : own)
-        sensitivity += static_cast<double>(getElements(operand)) / own.size();
-    }
-    return;
-  }
-  if (op->getNumResults() != 1 || !statistics->contains(op->getResult(0)))
-    return;
-  at(op->getResult(0)); // zeros if nobody reads it
-  pass(op, getBeforeClamp(op->getResult(0)));
-}
+namespace qopt {
 
-Sensitivities Sensitivities::compute(func::FuncOp function, const ChannelStatistics &statistics) {
+class SensitivityRun {
+public:
+  SensitivityRun(func::FuncOp function, const ChannelStatistics &statistics,
+                 const SampleSource &source, const FloatEngine &engine)
+      : function(function), statistics(statistics), source(source), engine(engine) {}
+
+  llvm::Expected<Sensitivities> measure();
+
+private:
+  llvm::Expected<std::unique_ptr<Backpropagation>>
+  backpropagate(int64_t sample, llvm::DenseMap<Value, Tensor> &values) const;
+  llvm::Error runBlock(int64_t begin, int64_t end, unsigned threads);
+  void add(const Backpropagation &run);
+
+  func::FuncOp function;
+  const ChannelStatistics &statistics;
+  const SampleSource &source;
+  const FloatEngine &engine;
   Sensitivities result;
-  result.statistics = &statistics;
-  for (Value argument : function.getArguments())
-    result.at(argument);
-  for (Operation &op : llvm::reverse(function.front()))
-    result.visit(&op);
-  return result;
+};
+
+} // namespace qopt
+
+llvm::Expected<std::unique_ptr<Backpropagation>>
+SensitivityRun::backpropagate(int64_t sample, llvm::DenseMap<Value, Tensor> &values) const {
+  auto inputs = source.getBatch(sample);
+  if (!inputs)
+    return inputs.takeError();
+  auto keep = [&](Value value, ArrayRef<float> elements) {
+    Tensor tensor = Tensor::makeReals(getShape(value));
+    llvm::copy(elements, tensor.writeReals().data);
+    values[value] = std::move(tensor);
+  };
+  func::FuncOp network = function;
+  for (auto [argument, input] : llvm::zip_equal(network.getArguments(), *inputs))
+    keep(argument, input);
+  SmallVector<ArrayRef<float>> views(inputs->begin(), inputs->end());
+  if (llvm::Error error = engine.run(views, [&](Operation *op, ArrayRef<float> elements) {
+        keep(op->getResult(0), elements);
+      }))
+    return std::move(error);
+  auto run = std::make_unique<Backpropagation>(function, statistics, values);
+  std::mt19937_64 random(static_cast<uint64_t>(sample));
+  for (Value output : network.front().getTerminator()->getOperands())
+    if (values.contains(output))
+      run->seed(output, makeProbe(output, random));
+  run->run();
+  return run;
+}
+
+void SensitivityRun::add(const Backpropagation &run) {
+  for (auto &[value, sums] : result.activations)
+    for (auto [index, slope] : llvm::enumerate(run.getGradient(value)))
+      sums[index % sums.size()] += double{slope} * slope;
+  for (Operation &op : function.getOps()) {
+    ArrayRef<float> gradient = run.getWeightGradient(&op);
+    if (gradient.empty())
+      continue;
+    std::vector<double> &sums = result.weights[&op];
+    sums.resize(gradient.size(), 0.0);
+    for (auto [sum, slope] : llvm::zip_equal(sums, gradient))
+      sum += double{slope} * slope;
+  }
+}
+
+/// Samples of a block run in parallel and are folded in order, so that sums do not depend on which
+/// thread was first.
+llvm::Error SensitivityRun::runBlock(int64_t begin, int64_t end, unsigned threads) {
+  std::vector<llvm::DenseMap<Value, Tensor>> values(end - begin);
+  std::vector<std::unique_ptr<Backpropagation>> runs(end - begin);
+  llvm::Error error = parallelFor(threads, end - begin, [&](int64_t index) -> llvm::Error {
+    auto run = backpropagate(begin + index, values[index]);
+    if (!run)
+      return run.takeError();
+    runs[index] = std::move(*run);
+    return llvm::Error::success();
+  });
+  if (error)
+    return error;
+  for (const auto &run : runs)
+    add(*run);
+  return llvm::Error::success();
+}
+
+llvm::Expected<Sensitivities> SensitivityRun::measure() {
+  for (const auto &[value, sums] : statistics)
+    result.activations[value].assign(getRowSize(value), 0.0);
+  MLIRContext *context = function.getContext();
+  unsigned threads = context->isMultithreadingEnabled() ? context->getNumThreads() : 1;
+  int64_t total = std::min(source.numBatches(), kMostRuns), block = threads;
+  for (int64_t begin = 0; begin < total; begin += block)
+    if (llvm::Error error = runBlock(begin, std::min(begin + block, total), threads))
+      return std::move(error);
+  auto divide = [&](std::vector<double> &sums) {
+    for (double &sum : sums)
+      sum /= static_cast<double>(std::max<int64_t>(total, 1));
+  };
+  for (auto &entry : result.activations)
+    divide(entry.second);
+  for (auto &entry : result.weights)
+    divide(entry.second);
+  return std::move(result);
+}
+
+llvm::Expected<Sensitivities>
+Sensitivities::measure(func::FuncOp function, const ChannelStatistics &statistics, StringRef path) {
+  llvm::Expected<ArrayFile> file = ArrayFile::open(path);
+  if (!file)
+    return file.takeError();
+  llvm::Expected<SampleSource> source = SampleSource::create(function, *file);
+  if (!source)
+    return source.takeError();
+  FloatEngineOptions options;
+  options.tapped = isActivation;
+  auto engine = createFloatEngine(function, options);
+  if (!engine)
+    return engine.takeError();
+  return SensitivityRun(function, statistics, *source, **engine).measure();
 }

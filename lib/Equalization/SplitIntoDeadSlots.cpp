@@ -46,7 +46,8 @@ private:
   std::vector<double> getNoise() const;
   SmallVector<Pair> choosePairs(const ChannelConstants &constants) const;
   void copyBounds(ArrayRef<Pair> pairs) const;
-  void copyOutputs(WeightedOpInterface layer, ArrayRef<Pair> pairs, double shift) const;
+  void copyOutputs(WeightedOpInterface layer, ArrayRef<Pair> pairs, double inputShift,
+                   double shift) const;
   void shareInputs(ArrayRef<Pair> pairs, const ChannelConstants &constants) const;
 
   const ChannelPath &path;
@@ -119,8 +120,9 @@ void PathSplitter::copyBounds(ArrayRef<Pair> pairs) const {
   }
 }
 
-/// Copies weights and bias of the live channels, and moves the pairs apart by `shift`.
-void PathSplitter::copyOutputs(WeightedOpInterface layer, ArrayRef<Pair> pairs,
+/// Copies weights and bias of the live channels and moves the pairs apart by `shift`, where their
+/// inputs are apart by `inputShift` already.
+void PathSplitter::copyOutputs(WeightedOpInterface layer, ArrayRef<Pair> pairs, double inputShift,
                                double shift) const {
   std::optional<LayerParameters> parameters = getLayerParameters(layer);
   WeightLayout layout(layer);
@@ -129,9 +131,11 @@ void PathSplitter::copyOutputs(WeightedOpInterface layer, ArrayRef<Pair> pairs,
   for (Pair pair : pairs) {
     for (auto [to, from] : llvm::zip_equal(indices[pair.slot], indices[pair.live]))
       parameters->weights[to] = parameters->weights[from];
-    float bias = parameters->bias[pair.live];
-    parameters->bias[pair.live] = static_cast<float>(bias - shift);
-    parameters->bias[pair.slot] = static_cast<float>(bias + shift);
+    double bias = parameters->bias[pair.live], moved = shift;
+    for (int64_t index : indices[pair.live])
+      moved -= inputShift * parameters->weights[index];
+    parameters->bias[pair.live] = static_cast<float>(bias - moved);
+    parameters->bias[pair.slot] = static_cast<float>(bias + moved);
   }
   storeParameters(layer, *parameters);
 }
@@ -169,10 +173,13 @@ unsigned PathSplitter::run() {
   if (pairs.empty())
     return 0;
   copyBounds(pairs);
-  SmallVector<Operation *> makers = getMakers();
-  for (Operation *maker : makers) {
-    double shift = maker == makers.back() ? offset * getStep(maker) : 0.0;
-    copyOutputs(cast<WeightedOpInterface>(maker), pairs, shift);
+  // At every layer that rounds: what a layer before has put apart is taken back first. The inputs
+  // of the source are no copies.
+  double before = 0.0;
+  for (Operation *maker : getMakers()) {
+    double shift = offset * getStep(maker);
+    copyOutputs(cast<WeightedOpInterface>(maker), pairs, before, shift);
+    before = shift;
   }
   shareInputs(pairs, constants);
   return pairs.size();
@@ -206,12 +213,14 @@ llvm::Error SplitIntoDeadSlotsPass::run() {
   llvm::Expected<ChannelStatistics> statistics = collectChannelStatistics(*network, data);
   if (!statistics)
     return statistics.takeError();
-  Sensitivities sensitivities = Sensitivities::compute(*network, *statistics);
+  llvm::Expected<Sensitivities> sensitivities = Sensitivities::measure(*network, *statistics, data);
+  if (!sensitivities)
+    return sensitivities.takeError();
   // A list of their own: splitting erases constants that a walk may come to next.
   SmallVector<WeightedOpInterface> layers;
   network->walk([&](WeightedOpInterface layer) { layers.push_back(layer); });
   for (WeightedOpInterface layer : layers)
     if (std::optional<ChannelPath> path = getChannelPath(layer))
-      numSplit += PathSplitter(*path, *statistics, sensitivities, offset).run();
+      numSplit += PathSplitter(*path, *statistics, *sensitivities, offset).run();
   return llvm::Error::success();
 }

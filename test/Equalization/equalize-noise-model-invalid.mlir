@@ -5,6 +5,7 @@
 // RUN: not qopt %s --qopt-equalize-noise-model="data=%t/huge.npy" 2>&1 | FileCheck %s --check-prefix=HUGE
 // RUN: not qopt %s --qopt-equalize-noise-model="data=%t/ramp.npy weights=per-row" 2>&1 | FileCheck %s --check-prefix=WEIGHTS
 // RUN: not qopt %s --qopt-equalize-noise-model="data=%t/ramp.npy function=other" 2>&1 | FileCheck %s --check-prefix=NAME
+// RUN: not qopt %s --qopt-equalize-noise-model="data=%t/ramp.npy weight-noise=nan" 2>&1 | FileCheck %s --check-prefix=SHARE
 // RUN: not qopt %s --qopt-split-into-dead-slots 2>&1 | FileCheck %s --check-prefix=SPLIT
 
 // NO-DATA: error: noise-model equalization measures activations: it needs example inputs (data=X.npy)
@@ -12,6 +13,7 @@
 // NAN: error: {{.*}}nan.npy: sample 2 of input 'input0' holds NaN; remove it from the data
 // HUGE: error: {{.*}}huge.npy: sample 1: 'a' becomes NaN or infinite
 // WEIGHTS: error: unknown weights option 'per-row': use per-channel or per-tensor
+// SHARE: error: weight-noise nan is not over 0 and at most 1
 // NAME: error: no network is called 'other'
 // SPLIT: error: splitting channels needs example inputs (data=X.npy) to find the noisiest
 func.func @net(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {

@@ -2,6 +2,7 @@
 // RUN: qopt %s --qopt-split-into-dead-slots="data=%t/ramp.npy function=matmul offset=0" | FileCheck %s --check-prefix=PLAIN
 // RUN: qopt %s --qopt-split-into-dead-slots="data=%t/ramp.npy function=matmul" | FileCheck %s --check-prefix=SHIFTED
 // RUN: qopt %s --qopt-split-into-dead-slots="data=%t/ramp.npy function=noisiest offset=0" | FileCheck %s --check-prefix=NOISIEST
+// RUN: qopt %s --qopt-split-into-dead-slots="data=%t/ramp.npy function=two" | FileCheck %s --check-prefix=TWO
 
 // Channel 1 is the constant max(0.5, 0), read with weight 2.
 // [[1, 2], [1, 2]]; 1; [[2, 2]]
@@ -34,4 +35,24 @@ func.func @noisiest(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
      : (tensor<1x2xf32>, tensor<3x2xf32>) -> tensor<1x3xf32>
   %1 = qopt.matmul %0, %w1 {qopt.layer = "d"} : (tensor<1x3xf32>, tensor<1x3xf32>) -> tensor<1x1xf32>
   return %1 : tensor<1x1xf32>
+}
+
+// Both layers put the copies apart, each by a quarter of its own step: 59 / 255 / 4 = 0.0578 after the
+// first; after the second, whose results end at 59 + 5, 0.0627, of which 0.0578 are there already.
+// TWO-DAG: e_bias: "0x100000{{..}}{{[0-9A-F]*}}6CBD{{[0-9A-F]*}}6C3D"
+// 5 - 0.0049 and 5 + 0.0049
+// TWO-DAG: f_bias: "0x10000000{{....}}9F40{{....}}A040"
+func.func @two(%x: tensor<1x2xf32>) -> tensor<1x1x1x1xf32> {
+  %w0 = qopt.constant dense<[[[[1.0, 2.0]]], [[[0.0, 0.0]]]]> : tensor<2x1x1x2xf32>
+  %w1 = qopt.constant dense<[[[1.0, 1.0]]]> : tensor<1x1x2xf32>
+  %b1 = qopt.constant dense<[5.0, 5.0]> : tensor<2xf32>
+  %w2 = qopt.constant dense<[[[[4.0, 2.0]]]]> : tensor<1x1x1x2xf32>
+  %0 = qopt.reshape %x : (tensor<1x2xf32>) -> tensor<1x1x1x2xf32>
+  %1 = qopt.conv2d %0, %w0 {clamp_min = array<f32: 0.0>, qopt.layer = "e"}
+     : (tensor<1x1x1x2xf32>, tensor<2x1x1x2xf32>) -> tensor<1x1x1x2xf32>
+  %2 = qopt.depthwise_conv2d %1, %w1 bias %b1 {clamp_min = array<f32: 0.0>, qopt.layer = "f"}
+     : (tensor<1x1x1x2xf32>, tensor<1x1x2xf32>, tensor<2xf32>) -> tensor<1x1x1x2xf32>
+  %3 = qopt.conv2d %2, %w2 {qopt.layer = "g"}
+     : (tensor<1x1x1x2xf32>, tensor<1x1x1x2xf32>) -> tensor<1x1x1x1xf32>
+  return %3 : tensor<1x1x1x1xf32>
 }

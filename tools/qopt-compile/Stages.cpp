@@ -34,6 +34,7 @@ Error runPrepare(ModuleOp module, StringRef path, const DriverOptions &options) 
     prepare.splitChannels = options.splitChannels;
     prepare.data = options.calibrationData;
     prepare.weights = getGranularity(options).str();
+    prepare.round = options.round;
     buildPreparePipeline(manager, prepare);
   };
   return runPipeline(module, path, "preparing the float network", options.threads, build);

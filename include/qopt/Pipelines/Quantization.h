@@ -26,6 +26,10 @@ struct PrepareOptions : public mlir::PassPipelineOptions<PrepareOptions> {
                              llvm::cl::desc("let dead channels carry copies of the noisiest ones; "
                                             "needs data"),
                              llvm::cl::init(false)};
+  Option<std::string> round{*this, "round",
+                            llvm::cl::desc("how qopt-calibrate is going to round weights, nearest "
+                                           "or hessian: equalize=noise-model counts on it"),
+                            llvm::cl::init("nearest")};
 };
 
 struct CalibrateOptions : public mlir::PassPipelineOptions<CalibrateOptions> {
