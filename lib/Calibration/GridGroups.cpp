@@ -4,6 +4,7 @@
 #include "qopt/Analysis/QuantizationSites.h"
 #include "qopt/Calibration/ParameterGrids.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
+#include "qopt/Dialect/QOpt/IR/PixelInput.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 
 #include <cmath>
@@ -33,14 +34,28 @@ FailureOr<GridGroups> GridGroups::compute(func::FuncOp function) {
   return result;
 }
 
+static bool isPixels(Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  auto function =
+      argument ? dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp()) : func::FuncOp();
+  return function && getPixelInput(function, argument.getArgNumber());
+}
+
+/// The range of pixels is known, whatever the examples are like.
+static std::optional<ArrayRef<float>> getObservedRange(ObserveOp op) {
+  static constexpr float pixels[] = {0.0f, 255.0f};
+  return isPixels(op.getInput()) ? ArrayRef(pixels) : op.getRange();
+}
+
 LogicalResult GridGroups::addObserver(ObserveOp op) {
-  std::optional<ArrayRef<float>> range = op.getRange();
+  std::optional<ArrayRef<float>> range = getObservedRange(op);
   if (!range)
     return op.emitError() << "observer '" << op.getName()
                           << "' has no range; run qopt-run-calibration first";
   Value leader = classes.getLeaderValue(op.getInput());
   Group &group = groups.try_emplace(leader, Group{{(*range)[0], (*range)[1]}, op.getInput(), {}})
                      .first->second;
+  group.isPixels |= isPixels(op.getInput());
   group.range.lo = std::min<double>(group.range.lo, (*range)[0]);
   group.range.hi = std::max<double>(group.range.hi, (*range)[1]);
   return success();
@@ -97,7 +112,8 @@ void GridGroups::explainSharing(func::FuncOp function) const {
 LogicalResult GridGroups::chooseGrids(numerics::Symmetry symmetry, numerics::Scales scales) {
   for (auto &[leader, group] : groups) {
     llvm::Expected<numerics::Grid> grid = numerics::gridForRange(
-        group.range, numerics::signedStorage(8, /*narrow=*/false), symmetry, scales);
+        group.range, numerics::signedStorage(8, /*narrow=*/false),
+        group.isPixels ? numerics::Symmetry::Asymmetric : symmetry, scales);
     if (!grid)
       return emitError(group.witness.getLoc())
              << "no grid for an activation: " << llvm::toString(grid.takeError());

@@ -30,6 +30,7 @@ private:
     numerics::Range range;
     mlir::Value witness; ///< where to report an error
     mlir::quant::UniformQuantizedType type;
+    bool isPixels = false; ///< codes that come as they are, whatever `symmetry`
   };
 
   mlir::LogicalResult addObserver(ObserveOp op);

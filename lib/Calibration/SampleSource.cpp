@@ -18,11 +18,12 @@ static std::string formatShape(ArrayRef<int64_t> shape) {
 
 /// Number of batches in `array`, whose leading dimension counts samples.
 static llvm::Expected<int64_t> countBatches(StringRef path, StringRef name, const ArrayView &array,
-                                            ArrayRef<int64_t> shape) {
+                                            ArrayRef<int64_t> shape, bool isPixels) {
   // Converting in silence would hide that bytes, say, were never scaled to the network's range.
-  if (array.type != ArrayType::F32)
-    return llvm::createStringError(path + ": input '" + name +
-                                   "' needs float32 (f4), the file has " + getTypeCode(array.type) +
+  if (array.type != ArrayType::F32 && !(isPixels && array.type == ArrayType::U8))
+    return llvm::createStringError(path + ": input '" + name + "' needs " +
+                                   (isPixels ? "pixels (u1), or normalized " : "") +
+                                   "float32 (f4), the file has " + getTypeCode(array.type) +
                                    "; convert it with NumPy's astype");
   if (llvm::is_contained(shape, 0))
     return llvm::createStringError("input '" + name + "' of shape " + formatShape(shape) +
@@ -58,14 +59,26 @@ llvm::Expected<SampleSource> SampleSource::create(func::FuncOp function, const A
         onlyOne ? llvm::Expected<const ArrayView *>(&file.arrays()[0]) : file.find(name);
     if (!array)
       return array.takeError();
-    llvm::Expected<int64_t> count = countBatches(source.path, name, **array, type.getShape());
+    std::optional<PixelInput> pixels = getPixelInput(function, index);
+    llvm::Expected<int64_t> count =
+        countBatches(source.path, name, **array, type.getShape(), pixels.has_value());
     if (!count)
       return count.takeError();
     if (index != 0 && *count != source.batches)
       return llvm::createStringError(source.path + ": inputs have different numbers of samples");
     source.batches = *count;
-    source.inputs.push_back({*array, name, type.getDimSize(0), type.getNumElements(),
-                             std::make_unique<std::atomic<bool>[]>(*count)});
+    Input input{*array,
+                name,
+                type.getDimSize(0),
+                type.getNumElements(),
+                std::make_unique<std::atomic<bool>[]>(*count),
+                pixels};
+    if (pixels) {
+      input.channels = type.getDimSize(pixels->axis);
+      for (int64_t dim : type.getShape().drop_front(pixels->axis + 1))
+        input.perChannel *= dim;
+    }
+    source.inputs.push_back(std::move(input));
   }
   return source;
 }
@@ -79,6 +92,20 @@ static bool allFinite(ArrayRef<float> values) {
 }
 
 llvm::Expected<std::vector<float>> SampleSource::read(const Input &input, int64_t batch) const {
+  if (input.array->type == ArrayType::U8) {
+    const char *bytes = input.array->data + batch * input.batchElements;
+    auto *pixels = reinterpret_cast<const uint8_t *>(bytes);
+    return std::vector<float>(pixels, pixels + input.batchElements);
+  }
+  llvm::Expected<std::vector<float>> values = readFloats(input, batch);
+  if (values && input.pixels)
+    for (auto [index, value] : llvm::enumerate(*values))
+      value = input.pixels->toPixel(value, index / input.perChannel % input.channels);
+  return values;
+}
+
+llvm::Expected<std::vector<float>> SampleSource::readFloats(const Input &input,
+                                                            int64_t batch) const {
   std::vector<float> values(input.batchElements);
   int64_t offset = batch * input.batchElements * getElementBytes(input.array->type);
   // The mapping may be unaligned.

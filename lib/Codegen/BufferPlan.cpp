@@ -28,8 +28,10 @@ BufferLayout qopt::codegen::getExternalLayout(ShapedType type) {
   }
   layout.isFloat = type.getElementType().isF32();
   layout.elementBytes = layout.isFloat || type.getElementType().isInteger(32) ? 4 : 1;
-  if (std::optional<QuantParams> params = getQuantParams(type))
-    layout.zeroPoint = params->zeroPoint(0);
+  if (std::optional<QuantParams> params = getQuantParams(type)) {
+    layout.flipped = !params->isSigned;
+    layout.zeroPoint = params->zeroPoint(0) - (params->isSigned ? 0 : 128);
+  }
   layout.setStrides({}, 1);
   return layout;
 }

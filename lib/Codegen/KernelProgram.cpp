@@ -36,19 +36,19 @@ static LogicalResult checkNetwork(func::FuncOp network) {
   return success();
 }
 
-/// What a caller can hand over: the descriptor knows a dtype for it.
-static bool isInterfaceElement(Type type) {
+/// What a caller can hand over: the descriptor knows a dtype for it. Unsigned arguments are
+/// pixels.
+static bool isInterfaceElement(Type type, bool isArgument) {
   if (auto quantized = dyn_cast<quant::QuantizedType>(type))
-    return quantized.isSigned() && quantized.getStorageTypeIntegralWidth() <= 8;
+    return (isArgument || quantized.isSigned()) && quantized.getStorageTypeIntegralWidth() <= 8;
   return type.isF32() || type.isSignlessInteger(32) || type.isSignlessInteger(8);
 }
 
 /// Left to the last: where an op is at fault as well, its message says more.
 static LogicalResult checkInterface(func::FuncOp network) {
-  for (TypeRange types :
-       {TypeRange(network.getArgumentTypes()), TypeRange(network.getResultTypes())})
-    for (Type type : types)
-      if (!isInterfaceElement(getElementTypeOrSelf(type)))
+  for (bool isArgument : {true, false})
+    for (Type type : isArgument ? network.getArgumentTypes() : network.getResultTypes())
+      if (!isInterfaceElement(getElementTypeOrSelf(type), isArgument))
         return network.emitOpError("has an argument or result of ")
                << type << ": expected f32, i32, i8 or signed quantized values of at most 8 bits";
   return success();

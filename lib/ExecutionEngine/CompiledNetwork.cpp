@@ -4,6 +4,8 @@
 #include "TaskPool.h"
 #include "qopt/Codegen/ProgramBuilder.h"
 
+#include "qopt/Quantization/Grid.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -83,6 +85,25 @@ llvm::Error CompiledNetwork::run(llvm::ArrayRef<const void *> inputs,
   if (llvm::Error error = prepare(tasks))
     return error;
   return call(inputs, outputs, tasks, tasks > 1 ? &TaskPool::parallelFor : nullptr, pool.get());
+}
+
+llvm::Error CompiledNetwork::runReals(llvm::ArrayRef<llvm::ArrayRef<float>> inputs,
+                                      llvm::ArrayRef<void *> outputs) {
+  llvm::SmallVector<const void *> from;
+  std::vector<std::vector<uint8_t>> codes(inputs.size());
+  for (auto [index, values] : llvm::enumerate(inputs)) {
+    from.push_back(values.data());
+    if (index >= module.n_inputs || module.inputs[index].dtype == QOPT_F32)
+      continue;
+    const qopt_tensor &tensor = module.inputs[index];
+    bool isSigned = tensor.dtype == QOPT_I8;
+    numerics::Grid grid{
+        tensor.scale[0], tensor.zero_point[0], {isSigned ? -128 : 0, isSigned ? 127 : 255}};
+    for (float value : values)
+      codes[index].push_back(static_cast<uint8_t>(numerics::quantizeValue(value, grid)));
+    from.back() = codes[index].data();
+  }
+  return run(from, outputs);
 }
 
 llvm::Error CompiledNetwork::runSteps(llvm::ArrayRef<const void *> inputs,

@@ -42,6 +42,8 @@ public:
   Error runProgram();
 
 private:
+  /// The network that everything after this sees takes pixels, if these are wanted.
+  Error foldInput();
   /// Turns a preset into options.
   Error choose();
   /// Level by level; each returns at once where the model is past it already.
@@ -70,6 +72,12 @@ private:
 };
 
 } // namespace
+
+Error Compilation::foldInput() {
+  if (!options.pixelInput || model.level() != Level::Float)
+    return Error::success();
+  return runFoldInput(model.module(), model.path(), options);
+}
 
 Error Compilation::choose() {
   if (options.preset.empty() || model.level() != Level::Float)
@@ -122,6 +130,7 @@ Error Compilation::run() {
     Error (Compilation::*work)();
   };
   const Step steps[] = {{Stage::Import, ".import.mlir", nullptr},
+                        {Stage::All, "", &Compilation::foldInput},
                         {Stage::All, "", &Compilation::choose},
                         {Stage::Prepare, ".prepare.mlir", &Compilation::prepare},
                         {Stage::Calibrate, ".calibrate.mlir", &Compilation::calibrate},

@@ -15,7 +15,10 @@ static Error fail(const Twine &message) {
 }
 
 bool hasQuantizedInterface(func::FuncOp network) {
-  auto quantized = [](mlir::Type type) { return getQuantParams(type).has_value(); };
+  auto quantized = [](mlir::Type type) {
+    std::optional<QuantParams> params = getQuantParams(type);
+    return params && params->isSigned; // not pixels: these are bytes in any case
+  };
   return any_of(network.getArgumentTypes(), quantized) ||
          any_of(network.getResultTypes(), quantized);
 }

@@ -7,6 +7,8 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 
+#include <cmath>
+
 using namespace llvm;
 using namespace llvm::opt;
 
@@ -99,6 +101,7 @@ static void readGiven(const CommandLine &line, DriverOptions &options) {
       {OPT_calibrator, "--calibrator"},
       {OPT_weights, "--weights"},
       {OPT_activations, "--activations"},
+      {OPT_input_type, "--input-type"},
       {OPT_equalize, "--equalize"},
       {OPT_correct_bias, "--correct-bias"},
       {OPT_bias_bits, "--bias-bits"},
@@ -158,7 +161,8 @@ static Error readChoices(const CommandLine &line, DriverOptions &options) {
       {OPT_bias_bits, "bias-bits", {"32", "16"}, ""},
       {OPT_weight_ranges, "weight-ranges", {"max", "mse"}, ""},
       {OPT_round, "round", {"nearest", "hessian"}, ""},
-      {OPT_preset, "preset", {"", "fast", "best"}, ""}};
+      {OPT_preset, "preset", {"", "fast", "best"}, ""},
+      {OPT_input_type, "input-type", {"float", "u8"}, ""}};
   for (Choice &choice : choices) {
     choice.value = line.text(choice.id, choice.choices.front());
     if (Error error = checkChoice(choice.option, choice.value, choice.choices))
@@ -176,8 +180,40 @@ static Error readChoices(const CommandLine &line, DriverOptions &options) {
   options.weightRanges = choices[9].value;
   options.round = choices[10].value;
   options.preset = choices[11].value;
+  options.pixelInput = choices[12].value == "u8";
   options.splitChannels = line.has(OPT_split_channels);
   return checkRepairs(line, options);
+}
+
+static Expected<std::vector<float>> readReals(const CommandLine &line, unsigned id,
+                                              StringRef option) {
+  std::vector<float> values;
+  for (StringRef text : line.list(id)) {
+    double value;
+    if (text.getAsDouble(value) || !std::isfinite(static_cast<float>(value)))
+      return fail("--" + option + "=" + text + ": not a number");
+    values.push_back(static_cast<float>(value));
+  }
+  return values;
+}
+
+static Error readNormalization(const CommandLine &line, DriverOptions &options) {
+  for (auto [id, option] : {std::pair<unsigned, StringRef>(OPT_input_mean, "--input-mean"),
+                            {OPT_input_std, "--input-std"}})
+    if (line.has(id) && !options.pixelInput)
+      return fail(option + ": is how pixels are normalized; add --input-type=u8");
+  Expected<std::vector<float>> mean = readReals(line, OPT_input_mean, "input-mean");
+  if (!mean)
+    return mean.takeError();
+  Expected<std::vector<float>> deviation = readReals(line, OPT_input_std, "input-std");
+  if (!deviation)
+    return deviation.takeError();
+  for (float value : *deviation)
+    if (value <= 0)
+      return fail("--input-std: a standard deviation is positive");
+  options.inputMean = std::move(*mean);
+  options.inputDeviation = std::move(*deviation);
+  return Error::success();
 }
 
 static Error readNumbers(const CommandLine &line, DriverOptions &options) {
@@ -189,7 +225,7 @@ static Error readNumbers(const CommandLine &line, DriverOptions &options) {
     return batch.takeError();
   options.threads = *threads;
   options.batch = *batch;
-  return Error::success();
+  return readNormalization(line, options);
 }
 
 static void readPaths(const CommandLine &line, DriverOptions &options) {

@@ -25,6 +25,8 @@ struct DriverOptions {
   std::string dumpAsm;         ///< the layer whose kernels are printed as assembly; empty: none
   bool perChannelWeights = true;
   bool symmetricActivations = false;
+  bool pixelInput = false; ///< raw bytes in, normalized by:
+  std::vector<float> inputMean, inputDeviation;
   std::string calibrator = "minmax";
   std::string preset; ///< empty: none
   std::string equalize = "none";

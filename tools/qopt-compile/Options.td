@@ -27,6 +27,9 @@ def activations : Value<"activations", "asymmetric (default) or symmetric", "<ki
 def preset : Value<"preset", "Repairs of accuracy: fast, or best, which tries several on a part of the example inputs and keeps what does best on the rest", "<name>">;
 def split_channels : Flag<["--"], "split-channels">, HelpText<"Let dead channels carry copies of the noisiest ones">;
 def equalize : Value<"equalize", "Scales of channels, chosen before ranges are measured: none (default), cross-layer or noise-model", "<how>">;
+def input_type : Value<"input-type", "What the network takes: float (default), or u8: raw pixels; the normalization that it was trained with is folded into its first layers", "<type>">;
+def input_mean : Value<"input-mean", "With --input-type=u8: mean of the pixels, 0 to 255 (default: 0); one, or one per channel", "<m,...>">;
+def input_std : Value<"input-std", "With --input-type=u8: their standard deviation (default: 1); one, or one per channel", "<s,...>">;
 def calibrator : Value<"calibrator", "minmax (default), moving-average, percentile, mse, entropy, aciq-gauss or aciq-laplace", "<name>">;
 def correct_bias : Value<"correct-bias", "Biases that give the integer program's channels their float means: none (default), pre, post or pre+post (before or after the activation)", "<means>">;
 def bias_bits : Value<"bias-bits", "Width that biases fit: 32 (default) or 16", "<n>">;

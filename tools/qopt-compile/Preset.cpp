@@ -147,13 +147,11 @@ Error Trials::compare(CompiledNetwork &network, const SampleSource &source, Fide
       return inputs.takeError();
     const Outputs &wanted = exact[batch - heldOutBegin];
     Outputs outputs = wanted;
-    SmallVector<const void *> from;
-    for (const std::vector<float> &input : *inputs)
-      from.push_back(input.data());
+    SmallVector<ArrayRef<float>> from(inputs->begin(), inputs->end());
     SmallVector<void *> to;
     for (std::vector<float> &output : outputs)
       to.push_back(output.data());
-    if (Error error = network.run(from, to))
+    if (Error error = network.runReals(from, to))
       return error;
     for (auto [index, output] : enumerate(outputs)) {
       const qopt_tensor &tensor = network.getModule().outputs[index];

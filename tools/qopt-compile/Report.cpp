@@ -113,6 +113,11 @@ static json::Object describeOptions(const ReportContext &context) {
                       {"io", context.io}};
   if (!context.fromFloat)
     return object; // the rest was decided before
+  object["input_type"] = options.pixelInput ? "u8" : "float";
+  if (options.pixelInput) {
+    object["input_mean"] = json::Array(options.inputMean);
+    object["input_std"] = json::Array(options.inputDeviation);
+  }
   object["weights"] = options.perChannelWeights ? "per-channel" : "per-tensor";
   object["activations"] = options.symmetricActivations ? "symmetric" : "asymmetric";
   object["calibrator"] = options.calibrator;

@@ -3,6 +3,7 @@
 #include "ModelFile.h"
 
 #include "qopt/Pipelines/Quantization.h"
+#include "qopt/Transforms/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
 
@@ -25,6 +26,17 @@ static Error runPipeline(ModuleOp module, StringRef path, StringRef what, unsign
   if (failed(manager.run(module)))
     return diagnostics.takeError(path, (what + " failed").str());
   return Error::success();
+}
+
+Error runFoldInput(ModuleOp module, StringRef path, const DriverOptions &options) {
+  auto build = [&](OpPassManager &manager) {
+    FoldInputNormalizationOptions fold;
+    llvm::append_range(fold.mean, options.inputMean);
+    llvm::append_range(fold.deviation, options.inputDeviation);
+    manager.addNestedPass<func::FuncOp>(createFoldInputNormalization(fold));
+  };
+  return runPipeline(module, path, "folding the normalization of the input", options.threads,
+                     build);
 }
 
 Error runPrepare(ModuleOp module, StringRef path, const DriverOptions &options) {

@@ -10,6 +10,8 @@
 namespace qopt {
 
 // Errors are one sentence that names `path`, the model's file.
+/// Lets the float network take pixels; see qopt-fold-input-normalization.
+llvm::Error runFoldInput(mlir::ModuleOp module, llvm::StringRef path, const DriverOptions &options);
 llvm::Error runPrepare(mlir::ModuleOp module, llvm::StringRef path, const DriverOptions &options);
 llvm::Error runCalibrate(mlir::ModuleOp module, llvm::StringRef path, const DriverOptions &options);
 llvm::Error runQuantize(mlir::ModuleOp module, llvm::StringRef path, const DriverOptions &options);

@@ -3,6 +3,8 @@
 
 #include "llvm/ADT/StringExtras.h"
 
+#include <cstring>
+
 using namespace llvm;
 
 namespace qopt {
@@ -17,10 +19,23 @@ static std::string describe(ArrayType type, ArrayRef<int64_t> shape) {
   return text + "]";
 }
 
+static bool isBytesForFloats(const ArrayView &array, const Port &port) {
+  return port.holdsPixels && port.type == ArrayType::F32 && array.type == ArrayType::U8;
+}
+
+static std::vector<char> toFloats(const ArrayView &array) {
+  std::vector<char> floats(array.numElements() * sizeof(float));
+  for (int64_t index = 0, end = array.numElements(); index < end; ++index) {
+    float value = static_cast<uint8_t>(array.data[index]);
+    std::memcpy(floats.data() + index * sizeof value, &value, sizeof value);
+  }
+  return floats;
+}
+
 /// The number of calls that `array` holds for `port`.
 static Expected<int64_t> matchPort(StringRef path, const ArrayView &array, const Port &port) {
-  bool matches = array.type == port.type && array.shape.size() == port.shape.size() &&
-                 !array.shape.empty() &&
+  bool typeMatches = array.type == port.type || isBytesForFloats(array, port);
+  bool matches = typeMatches && array.shape.size() == port.shape.size() && !array.shape.empty() &&
                  ArrayRef(array.shape).drop_front() == ArrayRef(port.shape).drop_front();
   if (!matches)
     return fail(path + ": holds " + describe(array.type, array.shape) + ", input '" + port.name +
@@ -53,7 +68,10 @@ Expected<DataSet> DataSet::open(StringRef path, ArrayRef<Port> ports) {
       return fail(path + ": the inputs hold different numbers of samples");
     data.numCalls = *calls;
     const char *base = (*array)->data;
-    if (reinterpret_cast<uintptr_t>(base) % getElementBytes(port.type) != 0) {
+    if (isBytesForFloats(**array, port)) {
+      data.aligned.push_back(toFloats(**array));
+      base = data.aligned.back().data();
+    } else if (reinterpret_cast<uintptr_t>(base) % getElementBytes(port.type) != 0) {
       data.aligned.emplace_back(base, base + (*array)->numBytes());
       base = data.aligned.back().data();
     }

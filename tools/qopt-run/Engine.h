@@ -16,6 +16,7 @@ struct Port {
   std::string name;
   ArrayType type = ArrayType::F32;
   llvm::SmallVector<int64_t> shape;
+  bool holdsPixels = false; ///< floats that may as well come as bytes
 
   int64_t bytes() const { return ArrayView{name, type, shape, nullptr}.numBytes(); }
 };

@@ -2,7 +2,7 @@
 // Which engine runs which level, and what a network's interface looks like.
 #include "Engines.h"
 
-#include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/Dialect/QOpt/IR/PixelInput.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 
 using namespace llvm;
@@ -28,9 +28,11 @@ static Port makePort(mlir::Type type, StringAttr name, StringRef fallback, unsig
 
 std::vector<Port> getInputPorts(func::FuncOp network) {
   std::vector<Port> ports;
-  for (auto [index, type] : enumerate(network.getArgumentTypes()))
+  for (auto [index, type] : enumerate(network.getArgumentTypes())) {
     ports.push_back(
         makePort(type, network.getArgAttrOfType<StringAttr>(index, kNameAttr), "input", index));
+    ports.back().holdsPixels = getPixelInput(network, index).has_value();
+  }
   return ports;
 }
 

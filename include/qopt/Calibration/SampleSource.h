@@ -3,7 +3,7 @@
 #ifndef QOPT_CALIBRATION_SAMPLESOURCE_H
 #define QOPT_CALIBRATION_SAMPLESOURCE_H
 
-#include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/Dialect/QOpt/IR/PixelInput.h"
 #include "qopt/Support/ArrayFile.h"
 
 #include <atomic>
@@ -17,7 +17,8 @@ class SampleSource {
 public:
   /// Matches arrays to the arguments of `function`: the only array to the only argument, else by
   /// `qopt.name`. An array has the argument's shape except for its leading dimension, a multiple of
-  /// the argument's. Errors name the file, the argument and both shapes.
+  /// the argument's. Errors name the file, the argument and both shapes. Arguments that hold pixels
+  /// take bytes as they are, and floats as what the imported network took: normalized.
   static llvm::Expected<SampleSource> create(mlir::func::FuncOp function, const ArrayFile &file);
 
   /// How often the network runs.
@@ -37,9 +38,12 @@ private:
     int64_t batchSize;                           ///< leading dimension of the argument
     int64_t batchElements;                       ///< elements of one batch
     std::unique_ptr<std::atomic<bool>[]> finite; ///< of each batch: known to be
+    std::optional<PixelInput> pixels;
+    int64_t channels = 1, perChannel = 1; ///< of pixels; elements behind one index of the channels
   };
 
   llvm::Expected<std::vector<float>> read(const Input &input, int64_t batch) const;
+  llvm::Expected<std::vector<float>> readFloats(const Input &input, int64_t batch) const;
 
   std::string path;
   std::vector<Input> inputs;

@@ -37,6 +37,10 @@ public:
   llvm::Error run(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs,
                   unsigned tasks = 1);
 
+  /// The same from real inputs: quantized where the network takes codes.
+  llvm::Error runReals(llvm::ArrayRef<llvm::ArrayRef<float>> inputs,
+                       llvm::ArrayRef<void *> outputs);
+
   /// Runs the first `count` of getProgram().steps alone, on this thread. What the others write,
   /// outputs among it, is not written.
   llvm::Error runSteps(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs,

@@ -29,6 +29,49 @@ def FoldConstants : Pass<"qopt-fold-constants", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numFolded", "num-folded", "Ops evaluated">];
 }
 
+def FoldInputNormalization : Pass<"qopt-fold-input-normalization", "::mlir::func::FuncOp"> {
+  let summary = "let the network take pixels from 0 to 255 in place of normalized values";
+  let description = [{
+    Networks for images are trained on `(pixel - mean) / deviation`. Such an image on an 8-bit grid
+    puts pixels between two codes (`rgb / 127.5 - 1` puts every single one on a tie), while the
+    pixels themselves are 8-bit codes. The first layers take in the normalization:
+    `w' = w / deviation`, `b' = b - sum(w' * mean)`, in double, rounded to f32 once; so half a
+    code of the mean goes into the bias. The argument gets the attribute `qopt.pixels`: from then on
+    its grid is fixed, scale 1 over 0 to 255, and on the quantized level its type is
+    `!quant.uniform<u8:f32, 1.0>`.
+
+    Padding by zeros was padding by the mean. It becomes a `qopt.pad` with that value, one per
+    channel where means differ: exact in float; on the grid it is the nearest pixel. With a
+    mean of 127.5 padded taps are half a code off.
+
+    Before (`mean=127.5 deviation=127.5`):
+    ```mlir
+    %w = qopt.constant dense<255.0> : tensor<1x1x1x1xf32>
+    %y = qopt.conv2d %x, %w {pads = array<i64: 0, 0, 1, 1>}
+       : (tensor<1x2x2x1xf32>, tensor<1x1x1x1xf32>) -> tensor<1x3x3x1xf32>
+    ```
+    After:
+    ```mlir
+    %p = qopt.pad %x {high = array<i64: 0, 1, 1, 0>, low = array<i64: 0, 0, 0, 0>, value = 1.275000e+02 : f32}
+       : (tensor<1x2x2x1xf32>) -> tensor<1x3x3x1xf32>
+    %y = qopt.conv2d %p, %w_folded bias %b_folded // 2.0, -255.0
+       : (tensor<1x3x3x1xf32>, tensor<1x1x1x1xf32>, tensor<1xf32>) -> tensor<1x3x3x1xf32>
+    ```
+
+    Preconditions: float level, one argument.
+    Refused with an error: several arguments; an image that anything but convolutions, fully
+    connected layers, transposes, reshapes and pads reads; different means behind a reshape or a
+    pad; as many means or deviations as there are channels, or one, must be given, and deviations
+    must be positive.
+  }];
+  let options = [
+    ListOption<"mean", "mean", "float", "of the pixels, 0 to 255: one, or one per channel; none: 0">,
+    ListOption<"deviation", "deviation", "float",
+               "standard deviation of the pixels: one, or one per channel; none: 1">,
+  ];
+  let statistics = [Statistic<"numFolded", "num-folded", "Layers that took in the normalization">];
+}
+
 def FoldTransposes : Pass<"qopt-fold-transposes", "::mlir::func::FuncOp"> {
   let summary = "fold the transpose before a flattened image into the weights that read it";
   let description = [{

@@ -5,6 +5,7 @@
 
 #include "qopt/Codegen/LayoutPlanner.h"
 #include "qopt/Codegen/RowSet.h"
+#include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -47,13 +48,38 @@ struct DequantizeKernel : KernelOpInterface::ExternalModel<DequantizeKernel, Deq
 // requantize
 //===----------------------------------------------------------------------===//
 
+/// Unsigned codes are signed ones that lie flipped at rest; only arguments have them.
+FailureOr<Grid> getSignedGrid(Operation *op, Value input) {
+  std::optional<QuantParams> params = getQuantParams(input.getType());
+  if (!params || params->isSigned || params->axis != -1 || !isa<BlockArgument>(input))
+    return getGrid(op, input);
+  return Grid{params->scale(0),
+              params->zeroPoint(0) - 128,
+              {params->storageMin - 128, params->storageMax - 128}};
+}
+
+/// The same bytes, but for their top bits.
+bool isFlip(RequantizeOp op) {
+  std::optional<QuantParams> from = getQuantParams(op.getInput().getType());
+  std::optional<QuantParams> to = getQuantParams(op.getOutput().getType());
+  return isa<BlockArgument>(op.getInput()) && from && to && !from->isSigned && to->isSigned &&
+         from->axis == -1 && to->axis == -1 && from->scale(0) == to->scale(0) &&
+         from->zeroPoint(0) == to->zeroPoint(0) + 128 && from->storageMin == to->storageMin + 128 &&
+         from->storageMax == to->storageMax + 128;
+}
+
 struct RequantizeKernel : KernelOpInterface::ExternalModel<RequantizeKernel, RequantizeOp> {
-  void requestLayouts(Operation *, LayoutPlanner &) const {}
+  void requestLayouts(Operation *op, LayoutPlanner &planner) const {
+    if (isFlip(cast<RequantizeOp>(op)))
+      planner.alias(op->getResult(0), op->getOperand(0));
+  }
 
   LogicalResult emitKernel(Operation *op, ProgramBuilder &builder) const {
     auto requantize = cast<RequantizeOp>(op);
+    if (isFlip(requantize))
+      return success();
     Value input = requantize.getInput(), output = requantize.getOutput();
-    FailureOr<Grid> from = getGrid(op, input), to = getGrid(op, output);
+    FailureOr<Grid> from = getSignedGrid(op, input), to = getGrid(op, output);
     if (failed(from) || failed(to))
       return failure();
     FailureOr<RequantizeSpec> spec =

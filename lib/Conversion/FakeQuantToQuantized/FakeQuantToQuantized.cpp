@@ -5,6 +5,7 @@
 #include "qopt/Analysis/LayerMeans.h"
 #include "qopt/Analysis/QuantizationSites.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
+#include "qopt/Dialect/QOpt/IR/PixelInput.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 
 namespace qopt {
@@ -39,6 +40,7 @@ struct ConvertPass : qopt::impl::ConvertQOptFakeQuantToQuantizedBase<ConvertPass
 private:
   LogicalResult checkOptions();
   LogicalResult convertArguments();
+  void convertPixels(BlockArgument argument);
   LogicalResult convert(Operation *op);
   LogicalResult convertFakeQuant(FakeQuantOp op);
   LogicalResult convertReturn(func::ReturnOp op);
@@ -99,11 +101,27 @@ LogicalResult ConvertPass::checkOptions() {
   return success();
 }
 
+/// Pixels are bytes whatever `io` is; the fake_quants then find them on the grid of pixels.
+void ConvertPass::convertPixels(BlockArgument argument) {
+  MLIRContext *context = &getContext();
+  auto type = cast<RankedTensorType>(argument.getType());
+  OpBuilder builder(context);
+  builder.setInsertionPointToStart(argument.getOwner());
+  auto pixels = RequantizeOp::create(builder, argument.getLoc(),
+                                     type.clone(getPerTensorType(context, 1.0f, -128)), argument);
+  argument.replaceAllUsesExcept(pixels.getOutput(), pixels);
+  setElementType(argument, getPerTensorType(context, 1.0f, 0, 0, 255, /*isSigned=*/false));
+}
+
 /// With quantized arguments, their types change; the fake_quants then find them on their grid.
 LogicalResult ConvertPass::convertArguments() {
-  if (io != "quantized")
-    return success();
   for (BlockArgument argument : getOperation().getArguments()) {
+    if (getPixelInput(getOperation(), argument.getArgNumber())) {
+      convertPixels(argument);
+      continue;
+    }
+    if (io != "quantized")
+      continue;
     FailureOr<Type> type = getRoundedType(argument, getOperation());
     if (failed(type))
       return failure();
@@ -150,7 +168,8 @@ LogicalResult ConvertPass::convert(Operation *op) {
     return convertFakeQuant(fakeQuant);
   if (auto terminator = dyn_cast<func::ReturnOp>(op))
     return convertReturn(terminator);
-  if (isa<ConstantOp>(op))
+  bool isConverted = isa<RequantizeOp>(op) && isQuantized(op->getOperand(0)); // pixels
+  if (isa<ConstantOp>(op) || isConverted)
     return success();
   if (auto observer = dyn_cast<ObserveOp>(op))
     return observer.emitError() << "observer '" << observer.getName()

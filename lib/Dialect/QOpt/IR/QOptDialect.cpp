@@ -2,6 +2,7 @@
 // Registration of the dialect, its attributes, type aliases and function-level attribute checks.
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 
+#include "qopt/Dialect/QOpt/IR/PixelInput.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 
 #include "mlir/IR/DialectImplementation.h"
@@ -88,8 +89,11 @@ static LogicalResult verifyTensorName(Operation *op, NamedAttribute attribute) {
   return success();
 }
 
-LogicalResult QOptDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned,
+LogicalResult QOptDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index,
                                                     NamedAttribute attribute) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  if (function && attribute.getName() == kPixelsAttr)
+    return verifyPixelInput(op, function.getArgumentTypes()[index], attribute.getValue());
   return verifyTensorName(op, attribute);
 }
 

@@ -46,6 +46,13 @@ static LogicalResult checkParameters(WeightedOpInterface layer) {
   return success();
 }
 
+/// Bytes from outside, which become signed before anything computes with them.
+static bool isPixels(BlockArgument argument) {
+  std::optional<QuantParams> params = getQuantParams(argument.getType());
+  return params && !params->isSigned && params->storageBits <= 8 && params->axis < 0 &&
+         llvm::all_of(argument.getUsers(), [](Operation *op) { return isa<RequantizeOp>(op); });
+}
+
 static LogicalResult checkOp(Operation *op) {
   if (isa<ObserveOp, FakeQuantOp, UnaryOp, BatchNormOp>(op))
     return emitLayerError(op) << "has no place on the quantized level; run "
@@ -80,7 +87,7 @@ private:
     if (failed(checkBody(function)))
       return failure();
     for (BlockArgument argument : function.getArguments())
-      if (failed(checkType(function, argument)))
+      if (!isPixels(argument) && failed(checkType(function, argument)))
         return failure();
     for (Operation &op : function.getOps())
       if (failed(checkOp(&op)))
