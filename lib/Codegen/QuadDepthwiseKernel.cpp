@@ -19,6 +19,8 @@ namespace qopt::codegen {
 
 /// Larger kernels would make too much code: all taps of a pixel are laid out in line.
 constexpr int64_t kMaxTaps = 121;
+/// Gathering more pixels than this costs more than it saves.
+constexpr int64_t kMaxGathered = 32;
 /// Carrying more vectors than this along a row would spill.
 constexpr int64_t kMaxCarried = 12;
 
@@ -35,10 +37,15 @@ static bool fillsVectors(const DotLayer &layer, const QuadRow &quads) {
   int64_t channels = layer.output.c, blockChannels = quads.getBlockChannels();
   if (channels >= blockChannels)
     return true;
-  bool reachesPixels = layer.window.width.stride == 1 || quads.gathersPixels();
-  return blockChannels % channels == 0 && reachesPixels && layer.input.pixelStride == channels &&
-         layer.output.pixelStride == channels &&
-         layer.output.w >= pixelsPerVector(layer, blockChannels);
+  int64_t pixels = pixelsPerVector(layer, blockChannels);
+  if (pixels * channels != blockChannels && !quads.takesParts())
+    return false;
+  if (pixels == 1)
+    return true;
+  bool reachesPixels =
+      layer.window.width.stride == 1 || (quads.gathersPixels() && pixels <= kMaxGathered);
+  return reachesPixels && layer.input.pixelStride == channels &&
+         layer.output.pixelStride == channels && layer.output.w >= pixels;
 }
 
 bool QuadDepthwiseKernel::serves(const DotLayer &layer, const RowSet &rows) {
@@ -53,6 +60,9 @@ bool QuadDepthwiseKernel::serves(const DotLayer &layer, const RowSet &rows) {
 
 int64_t QuadDepthwiseKernel::blockCount() const {
   return llvm::divideCeil(layer.output.c, quads.getBlockChannels());
+}
+int64_t QuadDepthwiseKernel::usedBytes() const {
+  return std::min(quads.getBlockChannels(), pixels * layer.output.c);
 }
 int64_t QuadDepthwiseKernel::quadCount() const {
   return llvm::divideCeil(layer.window.height.kernel, 4);
@@ -245,17 +255,22 @@ void QuadDepthwiseKernel::emitBlock(Emitter &emit, const Frame &frame, int64_t r
     emitResults(emit, frame, emit.index(layer.output.w - pixels), 1, {}, results);
 }
 
+/// A vector from an address on, or as much of it as the layer fills.
+Value QuadDepthwiseKernel::loadUsed(Emitter &emit, Value address) const {
+  int64_t bytes = quads.getBlockChannels();
+  if (usedBytes() < bytes)
+    return loadPrefix(emit, usedBytes(), bytes, address);
+  return emit.load(emit.intType(8, bytes), address, layer.input.alignmentAt(channelMultiple()));
+}
+
 /// One row of the image from an address on. Results that lie further apart than their pixels are
 /// side by side put each pixel into its place from a load of its own.
 Value QuadDepthwiseKernel::loadRow(Emitter &emit, Value address) const {
-  const BufferLayout &in = layer.input;
   int64_t bytes = quads.getBlockChannels(), apart = layer.window.width.stride - 1;
-  int64_t alignment = in.alignmentAt(channelMultiple());
-  Value row = emit.load(emit.intType(8, bytes), address, alignment);
+  Value row = loadUsed(emit, address);
   for (int64_t pixel = 1; apart > 0 && pixel < pixels; ++pixel) {
     int64_t first = pixel * layer.output.c;
-    Value from = emit.load(emit.intType(8, bytes),
-                           emit.address(address, pixel * apart * in.pixelStride), alignment);
+    Value from = loadUsed(emit, emit.address(address, pixel * apart * layer.input.pixelStride));
     SmallVector<int64_t> mask;
     for (int64_t i = 0; i < bytes; ++i)
       mask.push_back(i < first ? i : bytes + i);
@@ -346,7 +361,8 @@ void QuadDepthwiseKernel::storeCodes(Emitter &emit, const Frame &frame, ArrayRef
                     : quads.narrow(emit, sums, frame.state.zero, isUnsigned);
   codes = epilogue->clampCodes(emit, frame.state, codes, frame.firstLane);
   Value pixel = emit.address(frame.output, emit.mul(x, layer.output.pixelStride));
-  emit.store(codes, emit.address(pixel, offset), layer.output.alignmentAt(channelMultiple()));
+  storePrefix(emit, codes, usedBytes(), emit.address(pixel, offset),
+              layer.output.alignmentAt(channelMultiple()));
 }
 
 } // namespace qopt::codegen

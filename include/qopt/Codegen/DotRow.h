@@ -123,6 +123,8 @@ public:
   virtual bool needsNarrowWeights() const { return false; }
   /// Whether pixels of few channels fill a vector also where the results lie `stride` pixels apart.
   virtual bool gathersPixels() const { return false; }
+  /// Whether a vector is loaded and stored in parts at little cost: channels then need not fill it.
+  virtual bool takesParts() const { return false; }
   /// Neighbouring results that share loads of weights and columns of the image.
   virtual int64_t getPixelsPerStep() const { return 1; }
   /// Four vectors of getBlockChannels() bytes, a row of the image each, interleaved: lane l of

@@ -51,6 +51,7 @@ private:
   llvm::SmallVector<mlir::Value> emitResults(Emitter &emit, const Frame &frame, mlir::Value x,
                                              int64_t count, mlir::ValueRange carried,
                                              int64_t results) const;
+  mlir::Value loadUsed(Emitter &emit, mlir::Value address) const;
   mlir::Value loadRow(Emitter &emit, mlir::Value address) const;
   Column loadColumn(Emitter &emit, const Frame &frame, mlir::Value x, int64_t distance,
                     int64_t results) const;
@@ -67,8 +68,10 @@ private:
 
   /// The channel of lane `lane` of the block that begins at channel `first`.
   int64_t channelOf(int64_t first, int64_t lane) const {
-    return pixels > 1 ? lane % layer.output.c : first + lane;
+    return layer.output.c < quads.getBlockChannels() ? lane % layer.output.c : first + lane;
   }
+  /// Bytes of a vector that hold codes of the layer.
+  int64_t usedBytes() const;
   int64_t channelMultiple() const;
   int64_t blockCount() const;
   int64_t quadCount() const;

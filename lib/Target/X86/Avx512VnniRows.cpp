@@ -59,6 +59,8 @@ public:
 class VnniQuadRow : public QuadRow {
 public:
   int64_t getBlockChannels() const override { return kBytes; }
+  bool gathersPixels() const override { return true; }
+  bool takesParts() const override { return true; }
   bool acceptsActivations(bool flipped) const override { return flipped; }
 
   SmallVector<Value, 4> interleave(Emitter &emit, ArrayRef<Value> rows) const override {

@@ -31,6 +31,8 @@ public:
   explicit YmmQuadRow(const codegen::DotRow &row) : row(row) {}
 
   int64_t getBlockChannels() const override { return kYmmBytes; }
+  bool gathersPixels() const override { return true; }
+  bool takesParts() const override { return true; }
   bool acceptsActivations(bool flipped) const override { return row.acceptsActivations(flipped); }
   bool needsNarrowWeights() const override { return row.needsNarrowWeights(); }
   llvm::SmallVector<mlir::Value, 4> interleave(codegen::Emitter &emit,

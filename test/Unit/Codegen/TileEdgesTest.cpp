@@ -93,4 +93,19 @@ TEST(TileEdges, Depthwise) {
   }
 }
 
+/// Pixels of few channels side by side in a vector, which they fill or do not; gaps between pixels
+/// forbid it.
+TEST(TileEdges, DepthwiseOfFewChannels) {
+  for (const Target *target : getHostTargets())
+    for (int64_t channels : {3, 8, 20, 31, 33, 48})
+      for (int64_t stride : {1, 2})
+        for (int64_t multiple : {1, 4}) {
+          LayerCase c;
+          c.depthwise = true, c.leastWeight = -127, c.pixelMultiple = multiple;
+          c.kernel = 3, c.stride = stride, c.pad = 1, c.dilation = channels % 3 == 0 ? 2 : 1;
+          c.h = 8, c.w = stride * (64 / channels + 3), c.c = c.oc = channels;
+          check(*target->rows, c);
+        }
+}
+
 } // namespace
