@@ -235,9 +235,13 @@ Value Epilogue::clampCodes(Emitter &emit, const State &state, Value codes,
   if (bounds == Bounds::Storage)
     return codes;
   Value lower = state.lower, upper = state.upper;
+  int64_t width = Emitter::widthOf(codes);
   if (bounds == Bounds::PerChannel) {
-    lower = boundVector(emit, state, lowerOffset, lanes, Emitter::widthOf(codes));
-    upper = boundVector(emit, state, upperOffset, lanes, Emitter::widthOf(codes));
+    lower = boundVector(emit, state, lowerOffset, lanes, width);
+    upper = boundVector(emit, state, upperOffset, lanes, width);
+  } else if (width < Emitter::widthOf(lower)) { // vectors of a depthwise kernel may be shorter
+    lower = slice(emit, lower, 0, width);
+    upper = slice(emit, upper, 0, width);
   }
   if (output.flipped) {
     codes = arith::MaxUIOp::create(emit.builder, emit.loc, codes, lower);
