@@ -37,13 +37,25 @@ Value DotKernel::packsOf(Emitter &emit, Value packs, Value image, Value block) c
 /// [step][group of pixels], as a reduction walks them.
 void DotKernel::packTile(Emitter &emit, Value input, Value packs, const Tile &tile) const {
   int64_t pixels = tile.height * tile.width, stepBytes = packedStepBytes(pixels);
-  emit.forLoop(0, reduction.steps, 1, [&](Value step) {
+  auto pack = [&](Value step, int64_t count) {
     Value from = emit.address(input, emit.mul(step, row.getStepBytes()));
     Value to = emit.address(packs, emit.mul(step, stepBytes));
-    for (int64_t group = 0; group * row.getShape().m < pixels; ++group)
-      emit.store(gatherActivation(emit, from, tile, group),
-                 emit.address(to, group * operandBytes()), operandBytes());
-  });
+    for (int64_t group = 0; group * row.getShape().m < pixels; ++group) {
+      SmallVector<Value> pointers = pixelsOfGroup(emit, from, tile, group);
+      SmallVector<Value, 2> operands;
+      if (count == 2)
+        operands = row.loadTwoSteps(emit, pointers, layer.input.flipped);
+      else
+        operands = {row.loadActivation(emit, pointers, layer.input.flipped)};
+      for (auto [i, operand] : llvm::enumerate(operands))
+        emit.store(operand, emit.address(to, i * stepBytes + group * operandBytes()),
+                   operandBytes());
+    }
+  };
+  int64_t even = reduction.steps / 2 * 2;
+  emit.forLoop(0, even, 2, [&](Value step) { pack(step, 2); });
+  if (even != reduction.steps)
+    pack(emit.index(even), 1);
 }
 
 /// A task's units are panels by rows of tiles: the rows that it needs, each once.

@@ -172,20 +172,20 @@ int64_t DotKernel::activationStepBytes(const Tile &tile) const {
 
 Value DotKernel::loadActivation(Emitter &emit, Value input, const Tile &tile, int64_t group) const {
   if (!packed)
-    return gatherActivation(emit, input, tile, group);
+    return row.loadActivation(emit, pixelsOfGroup(emit, input, tile, group), layer.input.flipped);
   return emit.load(emit.intType(8, operandBytes()), emit.address(input, group * operandBytes()),
                    operandBytes());
 }
 
-Value DotKernel::gatherActivation(Emitter &emit, Value input, const Tile &tile,
-                                  int64_t group) const {
+SmallVector<Value> DotKernel::pixelsOfGroup(Emitter &emit, Value input, const Tile &tile,
+                                            int64_t group) const {
   int64_t m = row.getShape().m, last = pixelsOf(tile.height, tile.width) - 1;
   SmallVector<Value> pointers;
   for (int64_t i = 0; i < m; ++i) {
     int64_t pixel = std::min(group * m + i, last);
     pointers.push_back(emit.address(input, inputOffset(pixel / tile.width, pixel % tile.width)));
   }
-  return row.loadActivation(emit, pointers, layer.input.flipped);
+  return pointers;
 }
 
 /// An operand of one part is loaded right before its dots, so that few are alive at a time; one of

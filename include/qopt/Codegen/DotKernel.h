@@ -75,8 +75,8 @@ private:
                       Accumulators accumulators) const;
   Accumulators reduceRun(Emitter &emit, const Cursor &cursor, const Tile &tile,
                          Accumulators accumulators) const;
-  mlir::Value gatherActivation(Emitter &emit, mlir::Value input, const Tile &tile,
-                               int64_t group) const;
+  llvm::SmallVector<mlir::Value> pixelsOfGroup(Emitter &emit, mlir::Value input, const Tile &tile,
+                                               int64_t group) const;
   mlir::Value loadActivation(Emitter &emit, mlir::Value input, const Tile &tile,
                              int64_t group) const;
   /// What a step of the reduction advances in what it reads activations from.
@@ -144,8 +144,8 @@ void branch(Emitter &emit, mlir::Value value, int64_t limit, llvm::function_ref<
 bool packsPixels(const DotLayer &layer, const DotRow &row, const ReductionPlan &reduction,
                  int64_t lanes);
 
-/// What the bytes of a pixel should be a multiple of, for a layer that reads `channels` of them.
-int64_t getPixelMultiple(const RowSet &rows, int64_t channels);
+/// The row that layers which read `channels` of a pixel should use, if they can.
+const DotRow &getRowFor(const RowSet &rows, int64_t channels);
 
 /// Emits the layer as a step; falls back to the scalar row where the target's row cannot walk the
 /// input. `args`: input, [residual,] output.

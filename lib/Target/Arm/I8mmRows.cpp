@@ -9,8 +9,7 @@ using namespace qopt::codegen;
 namespace qopt::arm {
 namespace {
 
-/// Accumulators stay 2x2 blocks through the whole reduction. Sixteen bytes of two pixels are two
-/// operands: their lower halves, and their upper ones.
+/// Accumulators stay 2x2 blocks through the whole reduction.
 class SmmlaRow : public ArmDotRow {
 public:
   llvm::StringRef getName() const override { return "smmla"; }
@@ -29,6 +28,12 @@ public:
     Value first = emit.broadcast(emit.load(emit.intType(64), pixels[0]), 2);
     Value second = emit.broadcast(emit.load(emit.intType(64), pixels[1]), 2);
     return recast(emit, shuffle(emit, first, second, {0, 2}), 8);
+  }
+  SmallVector<Value, 2> loadTwoSteps(Emitter &emit, ArrayRef<Value> pixels, bool) const override {
+    Type words = emit.intType(64, 2);
+    Value first = emit.load(words, pixels[0]), second = emit.load(words, pixels[1]);
+    return {recast(emit, shuffle(emit, first, second, {0, 2}), 8),
+            recast(emit, shuffle(emit, first, second, {1, 3}), 8)};
   }
   Value dot(Emitter &emit, Value accumulator, Value weights, Value activation) const override {
     return intrinsic(emit, "llvm.aarch64.neon.smmla", accumulator.getType(),

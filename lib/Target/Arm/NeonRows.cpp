@@ -49,10 +49,12 @@ public:
   }
 
 protected:
-  /// Of `instructions` that one dot takes; the scheduler wants some registers for products.
+  /// Of `instructions` that one dot takes; the scheduler wants some registers for products, or it
+  /// spills accumulators.
   static TileBudget budgetOf(int64_t instructions) {
     TileBudget budget;
-    budget.registers = 25, budget.dotsInFlight = 2, budget.maxVectors = 2;
+    budget.registers = 24, budget.dotsInFlight = 2, budget.maxVectors = 2;
+    budget.unroll = 2;
     budget.weightLoadCost = 0.5 / instructions, budget.activationCost = 1.0 / instructions;
     budget.loadShare = 1, budget.tileOverhead = 10, budget.storeCost = 1, budget.inlineSteps = 1;
     return budget;

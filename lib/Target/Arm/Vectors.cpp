@@ -44,10 +44,18 @@ static Value concatenate(Emitter &emit, Value a, Value b) {
   return shuffle(emit, a, b, llvm::to_vector(llvm::seq<int64_t>(0, 2 * Emitter::widthOf(a))));
 }
 
+/// 16-bit words of eight to codes.
+static Value toBytes(Emitter &emit, Value words, bool isUnsigned) {
+  llvm::StringRef name = isUnsigned ? "llvm.aarch64.neon.sqxtun" : "llvm.aarch64.neon.sqxtn";
+  return intrinsic(emit, name, emit.intType(8, 2 * kLanes), words);
+}
+
+static Value joinParts(Emitter &emit, ArrayRef<Value> parts) {
+  return parts.size() == 1 ? parts.front() : concatenate(emit, parts[0], parts[1]);
+}
+
 /// Saturates to 16 bits, adds the zero point saturating, saturates to bytes.
 Value narrowCodes(Emitter &emit, ArrayRef<Value> values, Value zero, bool isUnsigned) {
-  llvm::StringRef toBytes =
-      isUnsigned ? "llvm.aarch64.neon.sqxtun" : "llvm.aarch64.neon.sqxtn";
   auto toWords = [&](Value value) {
     return intrinsic(emit, "llvm.aarch64.neon.sqxtn", emit.intType(16, kLanes), value);
   };
@@ -55,9 +63,19 @@ Value narrowCodes(Emitter &emit, ArrayRef<Value> values, Value zero, bool isUnsi
   for (size_t i = 0; i < values.size(); i += 2) {
     Value words = concatenate(emit, toWords(values[i]), toWords(values[i + 1]));
     words = LLVM::SAddSat::create(emit.builder, emit.loc, words, zero);
-    parts.push_back(intrinsic(emit, toBytes, emit.intType(8, 2 * kLanes), words));
+    parts.push_back(toBytes(emit, words, isUnsigned));
   }
-  return parts.size() == 1 ? parts.front() : concatenate(emit, parts[0], parts[1]);
+  return joinParts(emit, parts);
+}
+
+/// Dropping the upper halves of two vectors is one instruction.
+Value narrowWordCodes(Emitter &emit, ArrayRef<Value> values, Value zero, bool isUnsigned) {
+  SmallVector<Value, 2> parts;
+  for (size_t i = 0; i < values.size(); i += 2) {
+    Value words = emit.truncate(concatenate(emit, values[i], values[i + 1]), 16);
+    parts.push_back(toBytes(emit, emit.add(words, zero), isUnsigned));
+  }
+  return joinParts(emit, parts);
 }
 
 /// To nearest, ties to even, whatever the rounding mode.

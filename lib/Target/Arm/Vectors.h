@@ -25,6 +25,9 @@ mlir::Value zip(codegen::Emitter &emit, mlir::Value a, mlir::Value b, unsigned b
 /// prepareZero().
 mlir::Value narrowCodes(codegen::Emitter &emit, llvm::ArrayRef<mlir::Value> values,
                         mlir::Value zero, bool isUnsigned);
+/// The same as RowSet::narrowWords.
+mlir::Value narrowWordCodes(codegen::Emitter &emit, llvm::ArrayRef<mlir::Value> values,
+                            mlir::Value zero, bool isUnsigned);
 
 /// Everything but the dots.
 class ArmRowSet : public codegen::RowSet {
@@ -40,6 +43,10 @@ public:
   mlir::Value narrow(codegen::Emitter &emit, llvm::ArrayRef<mlir::Value> values, mlir::Value zero,
                      bool isUnsigned) const override {
     return narrowCodes(emit, values, zero, isUnsigned);
+  }
+  mlir::Value narrowWords(codegen::Emitter &emit, llvm::ArrayRef<mlir::Value> values,
+                          mlir::Value zero, bool isUnsigned) const override {
+    return narrowWordCodes(emit, values, zero, isUnsigned);
   }
 };
 
@@ -72,6 +79,10 @@ public:
   mlir::Value narrow(codegen::Emitter &emit, llvm::ArrayRef<mlir::Value> values, mlir::Value zero,
                      bool isUnsigned) const override {
     return narrowCodes(emit, values, zero, isUnsigned);
+  }
+  mlir::Value narrowWords(codegen::Emitter &emit, llvm::ArrayRef<mlir::Value> values,
+                          mlir::Value zero, bool isUnsigned) const override {
+    return narrowWordCodes(emit, values, zero, isUnsigned);
   }
 
 private:
