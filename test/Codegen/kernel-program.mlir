@@ -5,7 +5,7 @@
 
 !q = !quant.uniform<i8:f32, 0.5:3>
 
-// CHECK: qopt.programs = [{arena_bytes = [[ARENA:[0-9]+]] : i64, arena_lower_bound = [[ARENA]] : i64
+// CHECK: qopt.programs = [{alignment = 64 : i64, arena_bytes = [[ARENA:[0-9]+]] : i64, arena_lower_bound = [[ARENA]] : i64
 // CHECK-SAME: network = "net"
 
 func.func @net(%x: tensor<1x8x8x3xf32> {qopt.name = "image"})
