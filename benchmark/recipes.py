@@ -95,6 +95,8 @@ RECIPES: dict[str, list[str]] = {
     "ibc-both": ["--correct-bias=pre+post"],
     "mse-ranges+ibc-pre": ["--calibrator=mse", "--correct-bias=pre"],
     "mse-weights+ibc-pre": ["--weight-ranges=mse", "--correct-bias=pre"],
+    "split+hessian+ibc-both": ["--split-channels", "--round=hessian",
+                               "--correct-bias=pre+post"],
     "cle": ["--equalize=cross-layer"],
     "cle+ibc-pre": ["--equalize=cross-layer", "--correct-bias=pre"],
     "nme": ["--equalize=noise-model"],

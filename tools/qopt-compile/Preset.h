@@ -13,8 +13,8 @@ namespace qopt {
 /// Sets the options that `options.preset` stands for, and returns what the report says about it.
 ///
 /// `fast` corrects biases before the activation and, for per-tensor weights, equalizes across
-/// layers. `best` tries recipes on three quarters of the example inputs, at most 24, and keeps the
-/// one whose integer program has the least error on up to 16 of the others. The model, of the
+/// layers. `best` tries recipes on three quarters of the example inputs, at most 48, and keeps the
+/// one whose integer program has the least error on up to 32 of the others. The model, of the
 /// float level, stays as it is.
 llvm::Expected<llvm::json::Value> choosePreset(DriverOptions &options, Model &model);
 
