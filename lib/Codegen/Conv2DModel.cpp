@@ -21,9 +21,15 @@ struct Conv2DModel : KernelOpInterface::ExternalModel<Conv2DModel, Conv2DOp> {
   void requestLayouts(Operation *operation, LayoutPlanner &planner) const {
     auto op = cast<Conv2DOp>(operation);
     ArrayRef<int64_t> input = cast<RankedTensorType>(op.getInput().getType()).getShape();
-    planner.requestHalo(op.getInput(), haloOf(windowOf(op), input[1], input[2]));
     int64_t channels = input[3] / op.getGroups();
-    planner.requestPixelMultiple(op.getInput(), getPixelMultiple(planner.getRows(), channels));
+    const DotRow &row = getRowFor(planner.getRows(), channels);
+    Window window = windowOf(op);
+    Halo halo = haloOf(window, input[1], input[2]);
+    if (walksDensePixels(window, channels, op.getGroups(), row))
+      halo.right += densePixelsBehind(window, channels, row);
+    else
+      planner.requestPixelMultiple(op.getInput(), row.getStepBytes());
+    planner.requestHalo(op.getInput(), halo);
   }
 
   LogicalResult emitKernel(Operation *operation, ProgramBuilder &builder) const {

@@ -303,9 +303,8 @@ static bool isShallow(const RowSet &rows, int64_t channels) {
   return 2 * channels <= rows.getDotRow().getStepBytes();
 }
 
-int64_t getPixelMultiple(const RowSet &rows, int64_t channels) {
-  const DotRow &row = isShallow(rows, channels) ? rows.getShallowDotRow() : rows.getDotRow();
-  return row.getStepBytes();
+const DotRow &getRowFor(const RowSet &rows, int64_t channels) {
+  return isShallow(rows, channels) ? rows.getShallowDotRow() : rows.getDotRow();
 }
 
 /// The first row that takes the layer's weights and can walk its input; null: none can.

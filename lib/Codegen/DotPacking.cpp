@@ -14,10 +14,29 @@ static int64_t pixelBytes(const DotLayer &layer, const DotRow &row) {
   return llvm::alignTo(layer.channelsPerGroup(), row.getStepBytes());
 }
 
+bool walksDensePixels(const Window &window, int64_t channels, int64_t groups, const DotRow &row) {
+  int64_t kernel = window.width.kernel, step = row.getStepBytes();
+  return row.takesAnyAddress() && groups == 1 && kernel > 1 && window.width.dilation == 1 &&
+         channels < step && kernel * channels <= (kernel - 1) * step;
+}
+
+int64_t densePixelsBehind(const Window &window, int64_t channels, const DotRow &row) {
+  int64_t bytes = window.width.kernel * channels;
+  return llvm::divideCeil(llvm::alignTo(bytes, row.getStepBytes()) - bytes, channels);
+}
+
+static bool hasDensePixels(const DotLayer &layer, const DotRow &row) {
+  const BufferLayout &in = layer.input;
+  return walksDensePixels(layer.window, in.c, layer.groups, row) && in.pixelStride == in.c &&
+         in.halo.right >=
+             haloOf(layer.window, in.h, in.w).right + densePixelsBehind(layer.window, in.c, row);
+}
+
 bool canReduce(const DotLayer &layer, const DotRow &row) {
   int64_t lastGroup = (layer.groups - 1) * layer.channelsPerGroup();
+  bool paddedPixels = lastGroup + pixelBytes(layer, row) <= layer.input.pixelStride;
   return row.acceptsActivations(layer.input.flipped) &&
-         lastGroup + pixelBytes(layer, row) <= layer.input.pixelStride;
+         (paddedPixels || hasDensePixels(layer, row));
 }
 
 /// Merging walks the padding of all pixels but the last; it must not cost more than it saves.
@@ -33,15 +52,15 @@ ReductionPlan planReduction(const DotLayer &layer, const DotRow &row, bool byCol
   ReductionPlan plan;
   plan.rows = window.height.kernel;
   plan.rowAdvance = window.height.dilation * layer.input.rowStride;
-  plan.merged = !byColumns && worthMerging(layer, row);
-  int64_t bytes = pixelBytes(layer, row);
+  plan.merged = !byColumns && (worthMerging(layer, row) || hasDensePixels(layer, row));
+  int64_t bytes = layer.channelsPerGroup();
   if (plan.merged) {
     bytes += (window.width.kernel - 1) * layer.input.pixelStride;
   } else {
     plan.columns = window.width.kernel;
     plan.columnAdvance = window.width.dilation * layer.input.pixelStride;
   }
-  plan.steps = bytes / row.getStepBytes();
+  plan.steps = llvm::divideCeil(bytes, row.getStepBytes());
   return plan;
 }
 
@@ -62,7 +81,8 @@ int64_t DotPacking::stepBytes(int64_t vectors) const {
 bool DotPacking::isProduct(int64_t byte) const {
   if (!reduction.merged)
     return byte < layer.channelsPerGroup();
-  return byte % layer.input.pixelStride < layer.channelsPerGroup();
+  int64_t stride = layer.input.pixelStride;
+  return byte < layer.window.width.kernel * stride && byte % stride < layer.channelsPerGroup();
 }
 
 int32_t DotPacking::weightAt(int64_t channel, int64_t y, int64_t column, int64_t byte) const {

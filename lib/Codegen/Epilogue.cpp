@@ -99,11 +99,11 @@ std::string Epilogue::getSignature() const {
     stream << "float@" << scaleOffset;
     return text;
   }
-  stream << requantizer->getSignature() << " lanes" << laneCount << " in" << inRange << fitsWords << " b"
-         << static_cast<int>(bounds) << " o" << output.flipped << " @" << blockOffset << ","
-         << lowerOffset << "," << upperOffset;
+  stream << requantizer->getSignature() << " lanes" << laneCount << " in" << inRange << fitsWords
+         << " b" << static_cast<int>(bounds) << " o" << output.flipped << (output.zeroAtRest() == 0)
+         << " @" << blockOffset << "," << lowerOffset << "," << upperOffset;
   if (residual)
-    stream << " res" << residual->flipped;
+    stream << " res" << residual->flipped << (residual->zeroAtRest() == 0);
   return text;
 }
 
@@ -179,9 +179,13 @@ Epilogue::State Epilogue::prepare(Emitter &emit, Value parameters) const {
   };
   int64_t lanes = rows.getLanes(), bytes = lanes * rows.getNarrowGroup();
   Type word = emit.intType(32);
-  state.zero = rows.prepareZero(emit, field(ParameterBlock::Zero, word));
+  // A zero point that is 0 at rest, as behind every ReLU, costs nothing once it is a constant.
+  auto zeroOf = [&](const BufferLayout &layout, ParameterBlock::Field which) {
+    return layout.zeroAtRest() == 0 ? emit.integer(word, 0) : field(which, word);
+  };
+  state.zero = rows.prepareZero(emit, zeroOf(output, ParameterBlock::Zero));
   if (residual) {
-    state.residualZero = emit.broadcast(field(ParameterBlock::ResidualZero, word), lanes);
+    state.residualZero = emit.broadcast(zeroOf(*residual, ParameterBlock::ResidualZero), lanes);
     state.residualMultiplier =
         emit.broadcast(field(ParameterBlock::ResidualMultiplier, emit.floatType()), lanes);
   }

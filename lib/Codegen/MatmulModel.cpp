@@ -15,7 +15,8 @@ struct MatmulModel : KernelOpInterface::ExternalModel<MatmulModel, MatmulOp> {
   void requestLayouts(Operation *operation, LayoutPlanner &planner) const {
     auto op = cast<MatmulOp>(operation);
     int64_t channels = cast<RankedTensorType>(op.getInput().getType()).getShape().back();
-    planner.requestPixelMultiple(op.getInput(), getPixelMultiple(planner.getRows(), channels));
+    planner.requestPixelMultiple(op.getInput(),
+                                 getRowFor(planner.getRows(), channels).getStepBytes());
   }
 
   LogicalResult emitKernel(Operation *operation, ProgramBuilder &builder) const {

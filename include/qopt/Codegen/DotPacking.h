@@ -19,6 +19,12 @@ struct ReductionPlan {
   int64_t totalSteps() const { return rows * columns * steps; }
 };
 
+/// Whether pixels of few channels had better lie side by side, without padding: steps then cut a row
+/// of the kernel, a run of bytes, where they like, and there are fewer of them.
+bool walksDensePixels(const Window &window, int64_t channels, int64_t groups, const DotRow &row);
+/// The pixels that such a run reads past its last one.
+int64_t densePixelsBehind(const Window &window, int64_t channels, const DotRow &row);
+
 /// Whether `row` can walk the layer's input without reading what is not there.
 bool canReduce(const DotLayer &layer, const DotRow &row);
 /// `byColumns` keeps the columns of the kernel apart.

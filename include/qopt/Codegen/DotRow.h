@@ -57,6 +57,8 @@ public:
   /// offset · Σ activations from every accumulator.
   virtual int32_t getWeightOffset() const { return 0; }
   virtual TileBudget getBudget() const = 0;
+  /// Activations may begin at any byte, at no cost.
+  virtual bool takesAnyAddress() const { return false; }
 
   /// The operand of `m` pixels: the next getStepBytes() bytes at each pointer. For m > 1 a vector of
   /// m·getStepBytes() bytes: all panels of a pointwise layer share what is gathered once.

@@ -43,6 +43,8 @@ public:
     return budget;
   }
 
+  bool takesAnyAddress() const override { return true; }
+
   Value loadActivation(Emitter &emit, ArrayRef<Value> pixels, bool) const override {
     Value word = emit.load(emit.intType(32), pixels.front());
     return recast(emit, emit.broadcast(word, kLanes), 8);

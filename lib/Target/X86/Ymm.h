@@ -15,6 +15,7 @@ constexpr int64_t kYmmLanes = 8, kYmmBytes = 32;
 class YmmDotRow : public codegen::DotRow {
 public:
   codegen::DotShape getShape() const override { return {1, kYmmLanes, 4}; }
+  bool takesAnyAddress() const override { return true; }
   mlir::Value loadActivation(codegen::Emitter &emit, llvm::ArrayRef<mlir::Value> pixels,
                              bool) const override {
     mlir::Value word = emit.load(emit.intType(32), pixels.front());

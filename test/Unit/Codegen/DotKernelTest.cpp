@@ -6,6 +6,8 @@
 
 #include "gtest/gtest.h"
 
+#include <tuple>
+
 using namespace qopt;
 using namespace qopt::codegen;
 using namespace qopt::test;
@@ -93,24 +95,30 @@ TEST(DotKernel, ZeroPointsAtTheExtremes) {
 }
 
 TEST(DotKernel, BordersThatAreZeroAtRest) {
-  // Zero at rest as unsigned and as signed codes. Tiles are whole rows of results, or are not;
-  // channels suffice for columns of the kernel apart, or do not; a window may miss the input.
+  // As unsigned and as signed codes. Tiles are whole rows of results, or are not; channels suffice
+  // for columns of the kernel apart, or do not.
   for (int32_t zero : {-128, 0})
-    for (int64_t width : {7, 14, 17})
-      for (int64_t channels : {12, 64, 260})
-        for (int64_t stride : {1, 2})
-          for (int64_t kernel : {3, 5}) {
-            LayerCase c;
-            c.h = 3, c.w = width, c.c = channels, c.oc = 35, c.inputZero = zero;
-            c.kernel = kernel, c.stride = stride, c.pad = kernel - 2, c.parts = 2;
-            check(c);
-          }
-  for (int64_t dilation : {2, 5}) {
-    LayerCase c;
-    c.n = 2, c.h = 4, c.w = 6, c.c = 64, c.oc = 40, c.inputZero = -128, c.weightZero = 7;
-    c.kernel = 3, c.dilation = dilation, c.pad = dilation;
-    check(c);
-  }
+    for (auto [width, channels, kernel] :
+         {std::tuple(7, 64, 3), std::tuple(14, 260, 5), std::tuple(17, 12, 3)}) {
+      LayerCase c;
+      c.h = 3, c.w = width, c.c = channels, c.oc = 35, c.inputZero = zero, c.parts = 2;
+      c.kernel = kernel, c.stride = kernel == 5 ? 2 : 1, c.pad = kernel - 2;
+      check(c);
+    }
+  LayerCase c; // the outer rows of windows miss the input altogether
+  c.n = 2, c.h = 4, c.w = 6, c.c = 64, c.oc = 40, c.inputZero = -128, c.weightZero = 7;
+  c.kernel = 3, c.dilation = 5, c.pad = 5;
+  check(c);
+}
+
+TEST(DotKernel, PixelsSideBySide) {
+  for (auto [channels, kernel] : {std::pair(1, 4), std::pair(2, 5), std::pair(3, 7)})
+    for (int64_t behind : {0, 3}) { // too few for rows that read past their end, and enough
+      LayerCase c;
+      c.h = 5, c.w = 9, c.c = channels, c.oc = 18, c.n = 2, c.weightZero = behind;
+      c.kernel = kernel, c.stride = 2, c.pad = 1, c.pixelMultiple = 1, c.pixelsBehind = behind;
+      check(c);
+    }
 }
 
 TEST(DotKernel, WeightsWithAZeroPoint) {

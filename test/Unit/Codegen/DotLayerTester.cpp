@@ -83,7 +83,9 @@ void Trial::describe() {
     layout.flipped = rows.isFlippedAtRest();
     layout.setStrides(halo, c.pixelMultiple);
   };
-  shape(input.layout, c.h, c.w, c.c, c.inputZero, haloOf(layer.window, c.h, c.w));
+  Halo halo = haloOf(layer.window, c.h, c.w);
+  halo.right += c.pixelsBehind;
+  shape(input.layout, c.h, c.w, c.c, c.inputZero, halo);
   shape(output.layout, dim.outputSize(c.h), dim.outputSize(c.w), c.oc, c.outputZero,
         Halo{1, 1, 1, 1});
   if (c.floatResult) {

@@ -25,6 +25,7 @@ struct LayerCase {
   enum class Clamp { None, Uniform, PerChannel } clamp = Clamp::None;
   float multiplier = 0;      ///< 0: chosen so that results spread over the codes
   int64_t pixelMultiple = 4; ///< of all tensors
+  int64_t pixelsBehind = 0;  ///< of the input's rows, more than windows need
   int64_t parts = 1;
 
   std::string name() const;
