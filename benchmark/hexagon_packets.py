@@ -54,7 +54,7 @@ class Step:
 
     @property
     def macs(self) -> int:
-        return self.layer["macs"] if self.layer else 0
+        return self.layer.get("macs", 0) if self.layer else 0
 
     @property
     def results(self) -> int:

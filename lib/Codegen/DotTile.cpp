@@ -230,24 +230,12 @@ SmallVector<SmallVector<Value>> DotKernel::unpack(Emitter &emit, const Tile &til
   return results;
 }
 
-/// The sums of each pixel's activations in every lane; where the row knows no shorter way, through
-/// the same dots against ones.
+/// The sums of each pixel's activations in every lane, through the same dots against ones.
 SmallVector<Value> DotKernel::rowSums(Emitter &emit, const Frame &frame, const Tile &tile) const {
   DotShape shape = row.getShape();
-  int64_t pixels = pixelsOf(tile.height, tile.width), bytes = reduction.steps * row.getStepBytes();
+  int64_t pixels = pixelsOf(tile.height, tile.width);
   Value zero = emit.integer(emit.intType(32, shape.lanes()), 0);
   SmallVector<Value> sums;
-  bool wholeRun =
-      reduction.rows == 1 && reduction.columns == 1 && bytes == layer.channelsPerGroup();
-  for (int64_t pixel = 0; wholeRun && shape.m == 1 && pixel < pixels; ++pixel) {
-    int64_t offset = inputOffset(pixel / tile.width, pixel % tile.width);
-    Value sum = row.sumActivations(emit, emit.address(frame.input, offset), bytes, zero);
-    if (!sum)
-      break;
-    sums.push_back(sum);
-  }
-  if (!sums.empty())
-    return sums;
   Tile narrow = tile;
   narrow.panel.vectors = 1;
   Accumulators initial(llvm::divideCeil(pixels, shape.m) * packing.blocksPerVector(), zero);

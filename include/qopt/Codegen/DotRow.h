@@ -83,13 +83,6 @@ public:
   virtual mlir::Value dot(Emitter &emit, mlir::Value accumulator, mlir::Value weights,
                           mlir::Value activation) const = 0;
 
-  /// `sum` plus the activations of one run of a pixel (`bytes` of them) in every lane, by a way
-  /// that is cheaper than a dot with ones; null where there is none. Only rows of m = 1 are asked.
-  virtual mlir::Value sumActivations(Emitter & /*emit*/, mlir::Value /*pixel*/, int64_t /*bytes*/,
-                                     mlir::Value /*sum*/) const {
-    return {};
-  }
-
   /// Whether sumPixels() serves pixels of `bytes` activations, `stride` bytes apart; then every
   /// pixel is summed once, before the tiles, and not by each panel. Only rows of m = 1 are asked.
   virtual bool canSumPixels(int64_t /*count*/, int64_t /*bytes*/, int64_t /*stride*/) const {
