@@ -20,7 +20,7 @@ import numpy as np
 import fashion_mnist
 import logits
 from demo_table import print_table
-from qopt_tools import REPOSITORY, compile_model, infer, run_tool
+from qopt_tools import REPOSITORY, ToolError, compile_model, infer, run_tool
 
 NETWORKS = ("plain", "depthwise", "residual")
 CALIBRATION_IMAGES = 256
@@ -110,4 +110,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except ToolError as error:
+        sys.exit(f"demo: {error}")

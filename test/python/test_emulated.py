@@ -82,6 +82,16 @@ class EmulatedTest(EmulatedCase):
         program = self.make("arm-dotprod", "--numerics=fixed", "--io=quantized")
         self.assert_as_here(program, self.codes(3), "--threads=3")
 
+    def test_chosen_at_start(self) -> None:
+        """The start code resolves what a loader would; other code would be
+        killed on the lesser machines."""
+        program = self.make("arm-i8mm,arm-dotprod,arm-neon",
+                            "--numerics=fixed", "--io=quantized")
+        for cpu in ("cortex-a72", "cortex-a76", "max"):
+            with self.subTest(cpu):
+                self.assert_as_here(program, self.codes(3),
+                                    f"--emulator-cpu={cpu}")
+
     def test_conversion(self) -> None:
         """Floats are quantized and codes dequantized by the contract's formulas."""
         for target in ("arm-dotprod", "hexagon-hvx"):
