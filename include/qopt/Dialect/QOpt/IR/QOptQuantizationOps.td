@@ -42,7 +42,7 @@ def QOpt_ObserveOp : QOpt_Op<"observe"> {
   let summary = "watches the range of an activation";
   let description = [{
     The identity on floats. `calibrator` says which statistic (`minmax`, `moving-average`,
-    `percentile`); `range` holds the raw `[lo, hi]` once data has run through. No fold removes it.
+    `percentile`, `mse`, `entropy`, `aciq-gauss`, `aciq-laplace`); `range` holds the raw `[lo, hi]` once data has run through. No fold removes it.
 
     Constraints:
     - C1: `range`, if present, is two finite numbers, lo <= hi;
