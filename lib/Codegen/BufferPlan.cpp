@@ -62,7 +62,7 @@ private:
   void useReturned(Operation *op, unsigned index, Value tensor, int time);
   void copyBefore(Operation *op, const View &from, const View &to, int time);
   void placeArena();
-  void vouchForAlignment();
+  LogicalResult vouchForAlignment();
 
   func::FuncOp network;
   const RowSet &rows;
@@ -216,13 +216,16 @@ void BufferPlanner::placeArena() {
   plan.arenaLowerBound = arena.lowerBound;
 }
 
-/// Once it is known which tensors live in a caller's buffer.
-void BufferPlanner::vouchForAlignment() {
+/// Once it is known which tensors live in a caller's buffer. Kernels take what is promised here for
+/// granted, and some machines round wrong addresses in silence, so it is checked against the arena.
+LogicalResult BufferPlanner::vouchForAlignment() {
+  bool kept = true;
   auto vouch = [&](View &view) {
-    Buffer::Kind kind = plan.buffers[view.buffer].kind;
-    bool isOurs = kind == Buffer::Kind::Arena || kind == Buffer::Kind::Constant;
-    uint64_t interior = view.layout.interiorOffset();
+    const Buffer &buffer = plan.buffers[view.buffer];
+    bool isOurs = buffer.kind == Buffer::Kind::Arena || buffer.kind == Buffer::Kind::Constant;
+    int64_t interior = view.layout.interiorOffset();
     view.layout.alignment = isOurs ? llvm::MinAlign(rows.getAlignment(), interior) : 1;
+    kept &= !isOurs || (buffer.offset + interior) % view.layout.alignment == 0;
   };
   for (auto &entry : plan.uses)
     vouch(entry.second);
@@ -232,6 +235,9 @@ void BufferPlanner::vouchForAlignment() {
   for (auto &entry : plan.views)
     for (View &view : entry.second)
       vouch(view);
+  if (!kept)
+    return network.emitOpError("has a tensor where its kernels' vectors are not aligned");
+  return success();
 }
 
 FailureOr<BufferPlan> BufferPlanner::run() {
@@ -251,7 +257,8 @@ FailureOr<BufferPlan> BufferPlanner::run() {
   for (auto [index, value] : llvm::enumerate(terminator->getOperands()))
     useReturned(terminator, index, value, time + 2);
   placeArena();
-  vouchForAlignment();
+  if (failed(vouchForAlignment()))
+    return failure();
   return std::move(plan);
 }
 

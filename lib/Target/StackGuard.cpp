@@ -12,10 +12,10 @@ struct StackGuard::Handler : llvm::DiagnosticHandler {
   bool handleDiagnostics(const llvm::DiagnosticInfo &info) override {
     auto *frame = llvm::dyn_cast<llvm::DiagnosticInfoStackSize>(&info);
     if (frame && message->empty())
-      *message = (frame->getFunction().getName() + "' needs " +
-                  llvm::Twine(frame->getResourceSize()) + " bytes of stack, more than the " +
-                  llvm::Twine(frame->getResourceLimit()))
-                     .str();
+      *message =
+          (frame->getFunction().getName() + "' needs " + llvm::Twine(frame->getResourceSize()) +
+           " bytes of stack, more than the " + llvm::Twine(frame->getResourceLimit()))
+              .str();
     return frame;
   }
 
