@@ -66,17 +66,19 @@ private:
 
 static RankedTensorType getTensor(Type type) { return cast<RankedTensorType>(type); }
 
-/// The two may live in different contexts: their types cannot be compared as such.
-static bool haveSameTensors(ArrayRef<Type> first, ArrayRef<Type> second) {
-  return llvm::equal(first, second, [](Type a, Type b) {
-    return getTensor(a).getElementType().isF32() && getTensor(b).getElementType().isF32() &&
+/// The two may live in different contexts: their types cannot be compared as such. Codes as inputs
+/// will do: real ones can be rounded to them.
+static bool haveSameTensors(ArrayRef<Type> exact, ArrayRef<Type> quantized, bool allowCodes) {
+  return llvm::equal(exact, quantized, [&](Type a, Type b) {
+    bool isReal = getTensor(b).getElementType().isF32();
+    return getTensor(a).getElementType().isF32() && (isReal || (allowCodes && getQuantParams(b))) &&
            getTensor(a).getShape() == getTensor(b).getShape();
   });
 }
 
 llvm::Error qopt::checkSameInterface(func::FuncOp exact, func::FuncOp quantized) {
-  if (haveSameTensors(exact.getArgumentTypes(), quantized.getArgumentTypes()) &&
-      haveSameTensors(exact.getResultTypes(), quantized.getResultTypes()))
+  if (haveSameTensors(exact.getArgumentTypes(), quantized.getArgumentTypes(), true) &&
+      haveSameTensors(exact.getResultTypes(), quantized.getResultTypes(), false))
     return llvm::Error::success();
   return llvm::createStringError("inputs and outputs are not those of the float network; quantize "
                                  "that network, with --io=float and the model's own layout");
@@ -196,13 +198,11 @@ llvm::Error Measurement::runSample(int64_t sample, CompiledNetwork &network, Sum
   if (!inputs)
     return inputs.takeError();
   Outputs approximate = makeOutputs(), wanted = makeOutputs();
-  SmallVector<const void *> from;
+  SmallVector<ArrayRef<float>> from(inputs->begin(), inputs->end());
   SmallVector<void *> to;
-  for (const std::vector<float> &input : *inputs)
-    from.push_back(input.data());
   for (std::vector<float> &output : approximate)
     to.push_back(output.data());
-  if (llvm::Error error = network.run(from, to))
+  if (llvm::Error error = network.runReals(from, to))
     return error;
   if (llvm::Error error = runExact(*inputs, network, wanted, sums))
     return error;

@@ -27,20 +27,20 @@ static llvm::Error failOn(Operation *layer, const Twine &what) {
 llvm::Error MixedNetworks::addArguments(func::FuncOp exact, func::FuncOp quantized) {
   if (quantized.getNumArguments() != function.getNumArguments())
     return llvm::createStringError("the networks have different inputs");
-  for (auto [index, argument] : llvm::enumerate(quantized.getArguments()))
-    for (Operation *user : argument.getUsers()) {
-      auto quantize = dyn_cast<QuantizeOp>(user);
-      if (!quantize)
-        continue;
-      auto name = function.getArgAttrOfType<StringAttr>(index, kNameAttr);
-      RoundingSite site;
-      site.name = name ? name.str() : "input";
-      site.exactValue = exact.getArgument(index);
-      site.value = function.getArgument(index);
-      site.type = importGrid(function.getContext(), quantize.getOutput().getType());
+  for (auto [index, argument] : llvm::enumerate(quantized.getArguments())) {
+    Value rounded = argument;
+    for (Operation *user : argument.getUsers())
+      if (isa<QuantizeOp>(user))
+        rounded = user->getResult(0);
+    auto name = function.getArgAttrOfType<StringAttr>(index, kNameAttr);
+    RoundingSite site;
+    site.name = name ? name.str() : "input";
+    site.exactValue = exact.getArgument(index);
+    site.value = function.getArgument(index);
+    site.type = importGrid(function.getContext(), rounded.getType());
+    if (site.type)
       sites.push_back(std::move(site));
-      break;
-    }
+  }
   return llvm::Error::success();
 }
 

@@ -90,7 +90,8 @@ static func::FuncOp getNetwork(ModuleOp module) {
   return nullptr;
 }
 
-/// Scales are chosen anew only where the options on them changed.
+/// Scales are chosen anew only where the options on them changed. They are those of the whole
+/// compilation: the noise model asks how weights are going to be rounded.
 Error Diagnoser::quantize(StepResult &result, const StepResult *before) {
   const DriverOptions &own = result.step.options;
   bool isPrepared = before && before->step.options.equalize == own.equalize &&
@@ -99,7 +100,9 @@ Error Diagnoser::quantize(StepResult &result, const StepResult *before) {
     result.exactModule = ModuleOp(*before->exactModule).clone();
   } else {
     result.exactModule = network->getParentOfType<ModuleOp>().clone();
-    if (Error error = runPrepare(*result.exactModule, path, own))
+    DriverOptions scales = own;
+    scales.round = options.round;
+    if (Error error = runPrepare(*result.exactModule, path, scales))
       return error;
   }
   result.quantizedModule = result.exactModule->clone();
@@ -266,15 +269,17 @@ static json::Object describeHistogram(const numerics::Histogram &histogram) {
                       {"counts", std::move(counts)}};
 }
 
+/// Of the grid that an input is rounded to; null for none.
 static json::Value describeInputRange(func::FuncOp quantized, unsigned argument) {
-  for (Operation *user : quantized.getArgument(argument).getUsers()) {
-    if (!isa<QuantizeOp>(user))
-      continue;
-    QuantParams grid = *getQuantParams(user->getResult(0).getType());
-    return json::Array{double{grid.scale(0)} * (grid.storageMin - grid.zeroPoint(0)),
-                       double{grid.scale(0)} * (grid.storageMax - grid.zeroPoint(0))};
-  }
-  return nullptr;
+  Value input = quantized.getArgument(argument);
+  for (Operation *user : input.getUsers())
+    if (isa<QuantizeOp>(user))
+      input = user->getResult(0);
+  std::optional<QuantParams> grid = getQuantParams(input.getType());
+  if (!grid)
+    return nullptr;
+  return json::Array{double{grid->scale(0)} * (grid->storageMin - grid->zeroPoint(0)),
+                     double{grid->scale(0)} * (grid->storageMax - grid->zeroPoint(0))};
 }
 
 json::Object Diagnoser::describeDetails(const StepResult &last) {

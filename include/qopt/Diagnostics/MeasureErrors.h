@@ -37,7 +37,8 @@ struct NetworkErrors {
   int64_t batches = 0;
 };
 
-/// An error that says so where the two do not have the same float inputs and outputs.
+/// An error that says so where the two do not have the same inputs and float outputs; `quantized`
+/// may take codes of the inputs.
 llvm::Error checkSameInterface(mlir::func::FuncOp exact, mlir::func::FuncOp quantized);
 
 /// Runs both networks on the same samples: `exact` of the float level on the float engine,

@@ -60,7 +60,10 @@ public:
   Sensitivity sensitivity(unsigned threads = 1) {
     ArrayFile file = llvm::cantFail(ArrayFile::open(path));
     SampleSource source = llvm::cantFail(SampleSource::create(exact(), file));
+    NoisePrediction prediction =
+        llvm::cantFail(predictNoise(exact(), path, /*perChannelWeights=*/true));
     SensitivityOptions options;
+    options.prediction = &prediction;
     options.threads = threads;
     return llvm::cantFail(measureSensitivity(exact(), quantized(), source, options));
   }
@@ -143,6 +146,16 @@ TEST(Sensitivity, TwoSitesAreEachOthersComplement) {
   ASSERT_EQ(found.kept.size(), 1u);
   EXPECT_EQ(found.kept[0].sites, std::vector<size_t>{1});
   EXPECT_EQ(found.kept[0].outputs.sqnrDb(), found.sites[1].keptFloat.sqnrDb());
+}
+
+/// Rounding errors of few values scatter; that it is the right order of magnitude can be seen. The
+/// model expects wider ranges of inputs than those of few samples.
+TEST(Sensitivity, PredictionIsNearTheMeasurement) {
+  Subject subject(kOneLayer, 1);
+  ASSERT_TRUE(subject);
+  Sensitivity found = subject.sensitivity();
+  ASSERT_TRUE(found.sites[0].predictedSqnrDb && found.sites[1].predictedSqnrDb);
+  EXPECT_NEAR(*found.sites[1].predictedSqnrDb, found.sites[1].onlyQuantized.sqnrDb(), 6.0);
 }
 
 TEST(Sensitivity, AllQuantizedIsTheIntegerProgram) {
