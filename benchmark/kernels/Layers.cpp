@@ -90,12 +90,15 @@ int64_t Layer::macs() const {
 
 namespace {
 
+/// The zero point behind a ReLU, as almost all activations of the networks have it.
+constexpr int64_t kZeroPoint = -128;
+
 /// Writes the network of a layer: codes in, codes out.
 class NetworkWriter {
 public:
   NetworkWriter(ModuleOp module, const Layer &layer)
       : layer(layer), builder(module.getBodyRegion()), loc(module.getLoc()),
-        code(getPerTensorType(module.getContext(), 0.05f, 3)) {}
+        code(getPerTensorType(module.getContext(), 0.05f, kZeroPoint)) {}
 
   void write() {
     bool flat = layer.kind == Kind::FullyConnected || layer.kind == Kind::Softmax;
