@@ -3,6 +3,7 @@
 
 #include "qopt/Dialect/QOpt/IR/ChannelIndex.h"
 #include "qopt/Dialect/QOpt/IR/ClampBounds.h"
+#include "qopt/Dialect/QOpt/IR/WindowGeometry.h"
 #include "qopt/Transforms/ParameterUtils.h"
 
 #include "llvm/ADT/TypeSwitch.h"
@@ -120,12 +121,75 @@ static void refusePadded(Operation *op, ChannelConstants &constants,
   }
 }
 
+namespace {
+
+/// The sums of a depthwise layer's weights over each window, taps on padding left out.
+class PaddedWindows {
+public:
+  PaddedWindows(DepthwiseConv2DOp op, ArrayRef<float> weights)
+      : input(getShape(op.getInput())), output(getShape(op.getOutput())),
+        window(Window::get(getShape(op.getWeights()).take_front(2), op.getStrides(), op.getPads(),
+                           op.getDilations())),
+        weights(weights) {}
+
+  /// Does visit(sum) hold for every window of `channel`?
+  bool all(int64_t channel, llvm::function_ref<bool(double)> visit) const {
+    for (int64_t y = 0; y < output[1]; ++y)
+      for (int64_t x = 0; x < output[2]; ++x)
+        if (!visit(sum(channel, y, x)))
+          return false;
+    return true;
+  }
+
+private:
+  static bool isInside(const WindowDim &dim, int64_t result, int64_t tap, int64_t size) {
+    int64_t position = result * dim.stride - dim.padLow + tap * dim.dilation;
+    return position >= 0 && position < size;
+  }
+
+  double sum(int64_t channel, int64_t y, int64_t x) const {
+    double total = 0.0;
+    for (int64_t kh = 0; kh < window.height.kernel; ++kh)
+      for (int64_t kw = 0; kw < window.width.kernel; ++kw)
+        if (isInside(window.height, y, kh, input[1]) && isInside(window.width, x, kw, input[2]))
+          total += weights[(kh * window.width.kernel + kw) * output[3] + channel];
+    return total;
+  }
+
+  ArrayRef<int64_t> input, output;
+  Window window;
+  ArrayRef<float> weights;
+};
+
+} // namespace
+
+/// True for a channel that the clamp makes one constant at the border as well: padding is seen only
+/// by what comes before it.
+static bool hidesPadding(DepthwiseConv2DOp op, const LayerParameters &parameters, int64_t channel,
+                         double constant) {
+  ClampBounds bounds = getClampBounds(cast<ClampedOpInterface>(op.getOperation()));
+  std::optional<float> first;
+  return PaddedWindows(op, parameters.weights).all(channel, [&](double sum) {
+    auto value = static_cast<float>(constant * sum + parameters.bias[channel]);
+    value = bounds.apply(value, channel);
+    if (!first)
+      first = value;
+    return value == *first;
+  });
+}
+
 static void followDepthwise(WeightedOpInterface op, ChannelConstants &constants,
                             SmallVectorImpl<PaddedChannel> &padded) {
   std::optional<LayerParameters> parameters = getLayerParameters(op);
   auto sums = sumWeights(op, parameters->weights);
+  auto conv = cast<DepthwiseConv2DOp>(op.getOperation());
   if (isPadded(op))
-    refusePadded(op, constants, [&](int64_t c) { return sums[c].second; }, padded);
+    refusePadded(
+        op, constants,
+        [&](int64_t c) {
+          return sums[c].second && !hidesPadding(conv, *parameters, c, *constants[c]);
+        },
+        padded);
   for (auto [c, constant] : llvm::enumerate(constants)) {
     if (!sums[c].second)
       constant = parameters->bias[c];

@@ -126,6 +126,25 @@ func.func @no_drop_when_padded(%x: tensor<1x4x4x1xf32>) -> tensor<1x4x4x1xf32> {
 
 // -----
 
+// 1 - 3 * 9 inside, 1 - 3 * 4 in a corner: zero either way after the clamp.
+// CHECK-LABEL: func.func @drop_when_the_clamp_hides_padding
+func.func @drop_when_the_clamp_hides_padding(%x: tensor<1x4x4x1xf32>) -> tensor<1x4x4x1xf32> {
+  %w0 = qopt.constant dense<[[[[0.0]]], [[[1.0]]]]> : tensor<2x1x1x1xf32>
+  %b0 = qopt.constant dense<[3.0, 0.0]> : tensor<2xf32>
+  %w1 = qopt.constant dense<-1.0> : tensor<3x3x2xf32>
+  %b1 = qopt.constant dense<[1.0, 9.0]> : tensor<2xf32>
+  %w2 = qopt.constant dense<1.0> : tensor<1x1x1x2xf32>
+  %0 = qopt.conv2d %x, %w0 bias %b0
+     : (tensor<1x4x4x1xf32>, tensor<2x1x1x1xf32>, tensor<2xf32>) -> tensor<1x4x4x2xf32>
+  // CHECK: qopt.depthwise_conv2d {{.*}} -> tensor<1x4x4x1xf32>
+  %1 = qopt.depthwise_conv2d %0, %w1 bias %b1 {pads = array<i64: 1, 1, 1, 1>, clamp_min = array<f32: 0.0>}
+     : (tensor<1x4x4x2xf32>, tensor<3x3x2xf32>, tensor<2xf32>) -> tensor<1x4x4x2xf32>
+  %2 = qopt.conv2d %1, %w2 : (tensor<1x4x4x2xf32>, tensor<1x1x1x2xf32>) -> tensor<1x4x4x1xf32>
+  return %2 : tensor<1x4x4x1xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func.func @no_drop_when_depthwise_pads
 func.func @no_drop_when_depthwise_pads(%x: tensor<1x4x4x1xf32>) -> tensor<1x4x4x1xf32> {
   %w0 = qopt.constant dense<[[[[0.0]]], [[[1.0]]]]> : tensor<2x1x1x1xf32>
