@@ -160,7 +160,7 @@ TEST(Sensitivity, PredictionIsNearTheMeasurement) {
 
 TEST(Sensitivity, AllQuantizedIsTheIntegerProgram) {
   int compared = 0;
-  for (uint32_t seed = 1; seed <= 40; ++seed) {
+  for (uint32_t seed = 1; seed <= 16; ++seed) {
     test::RandomFloatNetwork network(seed);
     Subject subject(network.text(), seed);
     if (!subject)
@@ -172,12 +172,12 @@ TEST(Sensitivity, AllQuantizedIsTheIntegerProgram) {
     EXPECT_NEAR(program, mixed, kTolerance) << "seed " << seed;
     ++compared;
   }
-  EXPECT_GT(compared, 10);
+  EXPECT_GT(compared, 4);
 }
 
 TEST(Sensitivity, ThreadsChangeNothing) {
   int compared = 0;
-  for (uint32_t seed = 1; seed <= 10; ++seed) {
+  for (uint32_t seed = 1; seed <= 5; ++seed) {
     test::RandomFloatNetwork network(seed);
     Subject subject(network.text(), seed, "pre");
     if (!subject)
@@ -196,5 +196,5 @@ TEST(Sensitivity, ThreadsChangeNothing) {
     }
     ++compared;
   }
-  EXPECT_GT(compared, 3);
+  EXPECT_GT(compared, 1);
 }
