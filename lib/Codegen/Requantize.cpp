@@ -39,7 +39,9 @@ RequantizeBuilder::RequantizeBuilder(const RowSet &rows, RequantizeSpec spec)
   inWords = form != Form::Fp32 && rows.hasHighProducts() && fitsWords();
   if (inWords) {
     auto arrays = wordArrays();
-    shiftsRight = arrays[0].front() >= 0;
+    auto shifts = [](int32_t lessThanRight) { return lessThanRight >= 0; };
+    shiftsRight = llvm::any_of(arrays[0], shifts);
+    someStay = shiftsRight && !llvm::all_of(arrays[0], shifts);
     shiftsLeft = llvm::any_of(arrays[1], [](int32_t left) { return left != 0; });
   }
 }
@@ -107,7 +109,7 @@ std::string RequantizeBuilder::getSignature() const {
   std::string text;
   llvm::raw_string_ostream stream(text);
   stream << "requant " << static_cast<int>(form) << (inWords ? "w" : "") << shiftsLeft
-         << shiftsRight << " z" << spec.zeroPoint << " f" << fitsInt32() << " r"
+         << shiftsRight << someStay << " z" << spec.zeroPoint << " f" << fitsInt32() << " r"
          << llvm::bit_cast<int32_t>(spec.residualMultiplier);
   for (const SmallVector<int32_t> &words : arrays()) {
     if (isUniform(words))

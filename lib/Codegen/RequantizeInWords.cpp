@@ -49,15 +49,8 @@ bool fits(const WordShifts &shifts, int64_t bound) {
 
 } // namespace
 
-/// All channels shift right, or none: a shift by nothing does not round.
 bool RequantizeBuilder::fitsWords() const {
-  auto shiftsRight = [](const Multiplier &multiplier) {
-    return withShifts(multiplier,
-                      [](int64_t, const WordShifts &shifts) { return shifts.right > 0; });
-  };
-  bool all = llvm::all_of(spec.multipliers, shiftsRight);
-  return fitsInt32() && (all || llvm::none_of(spec.multipliers, shiftsRight)) &&
-         llvm::all_of(spec.multipliers, [&](const Multiplier &multiplier) {
+  return fitsInt32() && llvm::all_of(spec.multipliers, [&](const Multiplier &multiplier) {
            return withShifts(multiplier, [&](int64_t, const WordShifts &shifts) {
              return fits(shifts, spec.maxAbsAccumulator);
            });
@@ -74,6 +67,15 @@ SmallVector<SmallVector<int32_t>> RequantizeBuilder::wordArrays() const {
   return arrays;
 }
 
+/// A channel that shifts by nothing (`shift` is one less) keeps its high product: it does not
+/// round.
+static Value keepWhereNothingShifts(Emitter &emit, Value shift, Value high, Value rounded) {
+  Value zero = emit.integer(shift.getType(), 0);
+  Value stays =
+      arith::CmpIOp::create(emit.builder, emit.loc, arith::CmpIPredicate::slt, shift, zero);
+  return arith::SelectOp::create(emit.builder, emit.loc, stays, high, rounded);
+}
+
 /// Ties of fixed-double go away from zero: 1 less for negative numbers.
 Value RequantizeBuilder::emitInWords(Emitter &emit, Value acc, const Operands &operands) const {
   if (shiftsLeft)
@@ -81,9 +83,13 @@ Value RequantizeBuilder::emitInWords(Emitter &emit, Value acc, const Operands &o
   Value high = rows.highProduct(emit, acc, operands.multiplier, form == Form::FixedDouble);
   if (!shiftsRight)
     return high;
+  Value shift = operands.shift, shifted = high;
+  if (someStay)
+    shift = emit.max(shift, emit.integer(shift.getType(), 0));
   if (form == Form::FixedDouble)
-    high = emit.add(high, emit.shiftRight(high, emit.integer(high.getType(), 31)));
-  return rows.roundingShift(emit, high, operands.shift);
+    shifted = emit.add(high, emit.shiftRight(high, emit.integer(high.getType(), 31)));
+  Value rounded = rows.roundingShift(emit, shifted, shift);
+  return someStay ? keepWhereNothingShifts(emit, operands.shift, high, rounded) : rounded;
 }
 
 } // namespace qopt::codegen

@@ -85,8 +85,9 @@ private:
   const RowSet &rows;
   RequantizeSpec spec;
   Form form;
-  bool inWords = false;                         ///< fixed point without 64-bit lanes
-  bool shiftsLeft = false, shiftsRight = false; ///< in words
+  bool inWords = false; ///< fixed point without 64-bit lanes
+  /// In words: whether any channel shifts so, and whether only some of them shift right.
+  bool shiftsLeft = false, shiftsRight = false, someStay = false;
 };
 
 /// f32(f32(acc) * scale): a last layer with an f32 result. `scale` is f32 of the width of `acc`.
