@@ -72,8 +72,7 @@ static void on_translation(PluginId id, struct qemu_plugin_tb *block) {
     struct qemu_plugin_insn *head = qemu_plugin_tb_get_insn(block, first);
     const char *symbol = qemu_plugin_insn_symbol(head);
     size_t end = first + 1;
-    while (end < size &&
-           qemu_plugin_insn_symbol(qemu_plugin_tb_get_insn(block, end)) == symbol)
+    while (end < size && qemu_plugin_insn_symbol(qemu_plugin_tb_get_insn(block, end)) == symbol)
       ++end;
     Counter *counter = find_counter(symbol ? symbol : "?");
     qemu_plugin_register_vcpu_insn_exec_inline(head, kAddU64, &counter->count, end - first);

@@ -83,8 +83,7 @@ void DotKernel::packPixels(Emitter &emit, const Frame &frame, Value begin, Value
     };
     if (rest == 0)
       return pack(tiles.height);
-    branch(
-        emit, block, out.h / tiles.height, [&] { pack(tiles.height); }, [&] { pack(rest); });
+    branch(emit, block, out.h / tiles.height, [&] { pack(tiles.height); }, [&] { pack(rest); });
   });
 }
 

@@ -125,8 +125,7 @@ public:
   Value dot(Emitter &emit, Value accumulator, Value weights, Value activation) const override {
     Value lower = multiply(emit, half(emit, weights, false), half(emit, activation, false));
     Value upper = multiply(emit, half(emit, weights, true), half(emit, activation, true));
-    return emit.add(accumulator,
-                    addNeighbours(emit, addPairs(emit, lower), addPairs(emit, upper)));
+    return emit.add(accumulator, addNeighbours(emit, addPairs(emit, lower), addPairs(emit, upper)));
   }
 };
 
