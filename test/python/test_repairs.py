@@ -143,6 +143,23 @@ class RepairTest(ToolTestCase):
                 "qopt-run", self.output / "net.quantized.mlir", "--input",
                 self.data, "--compare=reference,jit"))
 
+    def test_analysis_against_another_network(self) -> None:
+        model = self.make(plain)
+        options = ("--equalize=cross-layer", "--weights=per-tensor")
+        self.repair(model, *options)
+        self.repair(model, *options, "--stop-after=prepare")
+        quantized = self.output / "net.quantized.mlir"
+
+        def analyze(exact: Path) -> object:
+            return self.run_tool("qopt-run", exact, "--input", self.data,
+                                 f"--analyze={quantized}")
+
+        self.assert_accepted(analyze(self.output / "net.prepare.mlir"))
+        done = analyze(model)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"has other weights than in the float network",
+                      done.stderr)
+
     def check_data(self, data: np.ndarray) -> None:
         model = self.make(plain)
         self.data = self.save("odd", data)

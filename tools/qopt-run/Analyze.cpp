@@ -5,8 +5,10 @@
 #include "PrintErrors.h"
 #include "Progress.h"
 
+#include "qopt/Analysis/LayerPairs.h"
 #include "qopt/Diagnostics/MeasureErrors.h"
 #include "qopt/Diagnostics/Sensitivity.h"
+#include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 #include "qopt/Equalization/NoisePrediction.h"
 #include "qopt/Pipelines/Quantization.h"
@@ -56,6 +58,45 @@ Error Networks::prepare(const RunOptions &options) {
   return Error::success();
 }
 
+/// Rounding errors of 8-bit weights are a small part of them; channels with scales of their own, or
+/// a folded normalization, leave other weights altogether.
+static bool approximates(WeightedOpInterface quantized, WeightedOpInterface exact) {
+  ConstantOp stored = getConstant(quantized.getWeightsValue());
+  ConstantOp original = getConstant(exact.getWeightsValue());
+  std::optional<QuantParams> grid = getQuantParams(quantized.getWeightsValue().getType());
+  auto codes = stored ? getCodes(stored) : std::nullopt;
+  auto weights = original ? getFloats(original) : std::nullopt;
+  if (!grid || !codes || !weights || codes->size() != weights->size())
+    return true; // nothing to compare
+  int64_t inner = 1, channels = grid->scales.size();
+  auto shape = cast<ShapedType>(quantized.getWeightsValue().getType()).getShape();
+  for (int64_t dim : grid->axis < 0 ? shape : shape.drop_front(grid->axis + 1))
+    inner *= dim;
+  double energy = 0, error = 0, steps = 0;
+  for (auto [index, code, weight] : enumerate(*codes, *weights)) {
+    auto channel = static_cast<int64_t>(index) / inner % channels;
+    double value = grid->scale(channel) * double(code - grid->zeroPoint(channel));
+    energy += double(weight) * weight;
+    error += (value - weight) * (value - weight);
+    steps += double(grid->scale(channel)) * grid->scale(channel);
+  }
+  // Two codes off on average, and a little for weights that the range clips.
+  return error <= 4 * steps + 0.02 * energy;
+}
+
+static Error checkSameWeights(func::FuncOp exact, func::FuncOp quantized) {
+  for (const LayerPair &pair : pairLayers(exact, quantized)) {
+    auto original = dyn_cast<WeightedOpInterface>(pair.exact);
+    auto rounded = dyn_cast<WeightedOpInterface>(pair.quantized);
+    if (original && rounded && !approximates(rounded, original))
+      return createStringError("layer '" + pair.name +
+                               "' has other weights than in the float network, as after "
+                               "equalization; compare with the NAME.prepare.mlir that the same "
+                               "options write with --stop-after=prepare");
+  }
+  return Error::success();
+}
+
 Expected<Networks> Networks::open(const RunOptions &options) {
   Networks networks;
   Expected<Model> first =
@@ -80,6 +121,8 @@ Expected<Networks> Networks::open(const RunOptions &options) {
     *network = *found;
   }
   if (Error error = checkSameInterface(networks.exact, networks.quantized))
+    return nameFile(options.analyze, std::move(error));
+  if (Error error = checkSameWeights(networks.exact, networks.quantized))
     return nameFile(options.analyze, std::move(error));
   return networks;
 }
