@@ -80,6 +80,9 @@ int64_t DotKernel::getMacsPerUnit() const {
          row.getStepBytes();
 }
 
+/// A part of a map has so many tiles.
+constexpr int64_t kMinTilesPerPart = 8;
+
 int64_t DotKernel::tilesPerRow() const { return llvm::divideCeil(layer.output.w, tiles.width); }
 
 /// Bytes of the next panel that a tile brings closer in each step, so that all tiles of a panel
@@ -164,18 +167,33 @@ void DotKernel::emit(OpBuilder &builder, Location loc, ValueRange pointers, Valu
   emit.forLoop(begin, end, 1, [&](Value unit) { emitUnit(emit, frame, unit); });
 }
 
-/// unit = ((group · panels + panel) · images + image) · rowBlocks + block
+/// Parts of a map that run through all panels one after the other, so that tasks share out pixels
+/// and not channels: panels of half a cache line would be written by two tasks. Only where reading
+/// the weights once for each part costs nothing.
+int64_t DotKernel::mapParts() const {
+  bool isNear = packing.panelBytes(tiles.vectorCount()) <= row.getBudget().nearBytes;
+  if (!isNear || layer.output.n > 1 || layer.groups > 1 || packed || sumsFirst())
+    return 1;
+  for (int64_t parts : {4, 2})
+    if (rowBlocks() % parts == 0 && rowBlocks() * tilesPerRow() >= kMinTilesPerPart * parts)
+      return parts;
+  return 1;
+}
+
+/// unit = (((part · groups + group) · panels + panel) · images + image) · blocks + block, where
+/// blocks are those of a part: there are parts of one image or several images.
 void DotKernel::emitUnit(Emitter &emit, const Frame &frame, Value unit) const {
-  int64_t blocks = rowBlocks(), images = layer.output.n, panels = tiles.panelCount();
-  Value block = remainder(emit, unit, blocks);
-  Value rest = divide(emit, unit, blocks);
-  Value image = remainder(emit, rest, images);
-  rest = divide(emit, rest, images);
-  Value panel = remainder(emit, rest, panels), group = emit.index(0);
-  if (layer.groups > 1)
-    group = divide(emit, rest, panels);
-  else
-    panel = rest;
+  int64_t parts = mapParts(), blocks = rowBlocks() / parts;
+  Value rest = unit;
+  auto take = [&](int64_t count) {
+    Value digit = remainder(emit, rest, count);
+    rest = divide(emit, rest, count);
+    return digit;
+  };
+  Value block = take(blocks), image = take(layer.output.n), panel = take(tiles.panelCount());
+  Value group = take(layer.groups);
+  if (parts > 1)
+    block = emit.add(block, emit.mul(rest, blocks));
   if (tiles.panels.size() == 1)
     return emitPanel(emit, frame, tiles.panels[0], 0, group, panel, image, block);
   int64_t full = tiles.panels[0].count;

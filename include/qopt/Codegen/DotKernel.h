@@ -119,6 +119,7 @@ private:
 
   int64_t aheadPerStep(int64_t vectors) const;
   int64_t tilesPerRow() const;
+  int64_t mapParts() const;
   bool hasRowSum() const { return rowSumOffset != 0; }
 
   DotLayer layer;

@@ -38,6 +38,7 @@ struct TileBudget {
   int64_t unroll = 1;              ///< steps of the reduction that one trip of its loop does
   int64_t inlineSteps = 4;         ///< runs of up to this many steps are laid out in line
   int64_t prefetchTiles = 0;       ///< panels of up to this many tiles prefetch the next panel
+  int64_t nearBytes = 0;           ///< weights of a layer that stay in a near cache
 };
 
 class DotRow {

@@ -39,7 +39,7 @@ public:
     TileBudget budget;
     budget.registers = 32, budget.dotsInFlight = 10, budget.maxVectors = 8;
     budget.weightLoadCost = 2, budget.activationCost = 1, budget.tileOverhead = 40;
-    budget.prefetchTiles = 16;
+    budget.prefetchTiles = 16, budget.nearBytes = 1 << 17;
     return budget;
   }
 
