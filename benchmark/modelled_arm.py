@@ -7,8 +7,9 @@ where the reduction is short the straight code, with most dots) is cut out of th
 assembly, and its products per cycle are compared with those of nothing but
 independent dots in the same model. For arm-neon the instructions of the loop are
 counted, with weights that keep clear of -128 and with all weights legal.
+plain-c is the inner loop that clang-22 -O3 makes of gemm_probe/plain.c.
 
-    benchmark/modelled_arm.py [--check] [--targets arm-dotprod,arm-i8mm,arm-neon]
+    benchmark/modelled_arm.py [--check] [--targets arm-dotprod,arm-i8mm,arm-neon,plain-c]
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from qopt_tools import ToolError, compile_model, run_tool
 CORES = ("neoverse-v1", "neoverse-n2")
 DOTS = {"sdot": 16, "smmla": 32, "smull": 8, "smull2": 8, "smlal": 8, "smlal2": 8}
 DOT_OF = {"arm-dotprod": "sdot", "arm-i8mm": "smmla"}
+PLAIN = Path(__file__).parent / "gemm_probe/plain.c"
 MIN_SHARE = 0.90  # of the model's peak, mean over layers
 MIN_NARROW_GAIN = 1.25
 # A loop of mca's runs this often.
@@ -127,6 +129,16 @@ def model(quantized: Path, target: str, folder: Path) -> list[Row]:
     return rows
 
 
+def model_plain(folder: Path) -> list[Row]:
+    """What clang's vectorizer makes of the textbook's loops with `sdot` at hand."""
+    path = folder / "plain.s"
+    subprocess.run(["clang-22", "-O3", "--target=aarch64-linux-gnu", "-march=armv8.2-a+dotprod",
+                    "-DFLIP=0", "-S", PLAIN, "-o", path], check=True)
+    loop = inner_loop(path.read_text())
+    return [Row("plain C", core, len(loop), mnemonics(loop).count("sdot"),
+                products(loop) / cycles(loop, core), peak("sdot", core)) for core in CORES]
+
+
 def mean_share(rows: list[Row], core: str) -> float:
     shares = [row.share for row in rows if row.core == core]
     return sum(shares) / len(shares)
@@ -165,12 +177,16 @@ def count_neon(quantized: Path, folder: Path) -> list[Neon]:
     return rows
 
 
-def print_model(target: str, rows: list[Row]) -> bool:
+def print_rows(target: str, rows: list[Row]) -> None:
     print(f"{target}: inner loops, modelled by llvm-mca")
     print(f"{'layer':18} {'core':12} instr  dots  MAC/cycle  of peak")
     for row in rows:
         print(f"{row.layer:18} {row.core:12} {row.instructions:5} {row.dots:5} "
               f"{row.macs_per_cycle:7.1f}/{row.peak:<5.0f} {100 * row.share:5.1f} %")
+
+
+def print_model(target: str, rows: list[Row]) -> bool:
+    print_rows(target, rows)
     good = True
     for core in CORES:
         share = mean_share(rows, core)
@@ -193,7 +209,7 @@ def print_neon(rows: list[Neon]) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--check", action="store_true", help="status 1 below a limit")
-    parser.add_argument("--targets", default="arm-dotprod,arm-i8mm,arm-neon")
+    parser.add_argument("--targets", default="arm-dotprod,arm-i8mm,arm-neon,plain-c")
     parser.add_argument("--json", type=Path, help="write all rows here")
     options = parser.parse_args()
     results: dict[str, list[dict]] = {}
@@ -208,6 +224,10 @@ def main() -> int:
                 neon = count_neon(quantized, folder)
                 good = print_neon(neon) and good
                 results[target] = [asdict(row) for row in neon]
+            elif target == "plain-c":
+                rows = model_plain(folder)
+                print_rows(target, rows)
+                results[target] = [{**asdict(row), "share": row.share} for row in rows]
             else:
                 rows = model(quantized, target, folder)
                 good = print_model(target, rows) and good

@@ -50,13 +50,24 @@ arm arm-dotprod dotprod
 arm arm-i8mm i8mm
 
 hexagon=(--target=hexagon-unknown-linux-musl -mcpu=hexagonv68 -mhvx -mhvx-length=128b)
+count_packets() { # NAME
+  qemu-hexagon -cpu v67 "$work/$1" > "$work/$1.bin" 2> "$work/packets"
+  compare "$1"
+  local packets
+  packets=$(cat "$work/packets")
+  printf '%-16s %-14s %s\n' "$1" "${result[$1]}" \
+    "$packets packets: $(awk "BEGIN { printf \"%.1f\", 512 * 512 * 512 / $packets }") of 256 MAC/packet"
+}
+freestanding=(-ffreestanding -nostdlib -static -fuse-ld=lld -G0 -DFLIP=0x80)
 kernel_flags=("${hexagon[@]}" -mllvm -hexagon-small-data-threshold=0)
-link hexagon-hvx "${hexagon[@]}" -ffreestanding -nostdlib -static -fuse-ld=lld -G0 -DFLIP=0x80
-qemu-hexagon -cpu v67 "$work/hexagon-hvx" > "$work/hexagon-hvx.bin" 2> "$work/packets"
-compare hexagon-hvx
-packets=$(cat "$work/packets")
-printf '%-16s %-14s %s\n' hexagon-hvx "${result[hexagon-hvx]}" \
-  "$packets packets: $(awk "BEGIN { printf \"%.1f\", 512 * 512 * 512 / $packets }") of 256 MAC/packet"
+link hexagon-hvx "${hexagon[@]}" "${freestanding[@]}"
+count_packets hexagon-hvx
+
+# The same product in C through clang's own vectorizer, weights along K and along N.
+clang-22 -O3 "${hexagon[@]}" "${freestanding[@]}" -fvectorize "$here/main.c" "$here/plain.c" -o "$work/plain-c"
+count_packets plain-c
+clang-22 -O3 "${hexagon[@]}" "${freestanding[@]}" -fvectorize -DBY_ROWS "$here/main.c" "$here/plain.c" -o "$work/plain-c-by-rows"
+count_packets plain-c-by-rows
 
 for row in "${!result[@]}"; do
   [ "${result[$row]}" = "same bytes" ] || exit 1
