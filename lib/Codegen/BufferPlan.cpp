@@ -58,6 +58,7 @@ private:
   unsigned addBuffer(Buffer::Kind kind, Value origin, int64_t bytes, int time, unsigned index = 0);
   void addArguments();
   void addResult(Operation *op, Value result, int time);
+  bool losesAlias(Operation *op, Value tensor, const View &view) const;
   void useOperand(Operation *op, Value tensor, int time);
   void useReturned(Operation *op, unsigned index, Value tensor, int time);
   void copyBefore(Operation *op, const View &from, const View &to, int time);
@@ -164,13 +165,24 @@ void BufferPlanner::copyBefore(Operation *op, const View &from, const View &to, 
   plan.buffers[from.buffer].last = std::max(plan.buffers[from.buffer].last, time - 1);
 }
 
+/// Whether `op` would only rename bytes of the caller's, which cannot be read back after a run.
+bool BufferPlanner::losesAlias(Operation *op, Value tensor, const View &view) const {
+  if (!keepAll || plan.buffers[view.buffer].kind != Buffer::Kind::Input)
+    return false;
+  const LayoutPlanner &planner = requests.find(op)->second;
+  return llvm::any_of(op->getResults(),
+                      [&](Value result) { return planner.getRequest(result).aliasOf == tensor; });
+}
+
 /// Finds a buffer that serves `op`, or copies the tensor to a new one.
 void BufferPlanner::useOperand(Operation *op, Value tensor, int time) {
   if (plan.uses.contains({op, tensor}))
     return;
   Request request = requests.find(op)->second.getRequest(tensor);
   llvm::SmallVector<View, 1> &views = plan.views[tensor];
-  auto found = llvm::find_if(views, [&](const View &view) { return serves(view.layout, request); });
+  auto found = llvm::find_if(views, [&](const View &view) {
+    return serves(view.layout, request) && !losesAlias(op, tensor, view);
+  });
   View view;
   if (found != views.end()) {
     view = *found;

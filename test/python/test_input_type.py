@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from qopt_tools import run_tool
+from qopt_tools import REPOSITORY, run_tool
 from tool_testing import ToolTestCase
 
 MEAN, STD = 127.5, 127.5
+FASHION = REPOSITORY / "test/data/fashion_mnist"
+REPAIRS = (("--correct-bias=pre",), ("--correct-bias=post",),
+           ("--correct-bias=pre+post", "--round=hessian"), ("--preset=best",))
 PER_CHANNEL = ("--input-mean=123.675,116.28,103.53",
                "--input-std=58.395,57.12,57.375")
 
@@ -99,6 +102,21 @@ class InputTypeTest(ToolTestCase):
         for preset in ("fast", "best"):
             with self.subTest(preset):
                 self.build_uniform(preset, self.bytes, f"--preset={preset}")
+
+    def test_repairs_of_one_channel(self) -> None:
+        """The first layer reads the caller's bytes under another name."""
+        pixels = np.random.default_rng(1).integers(0, 256, (4, 1, 28, 28),
+                                                   np.uint8)
+        data = self.save("gray", pixels)
+        for network in ("plain", "depthwise", "residual"):
+            self.model = FASHION / f"{network}.onnx"
+            for options in REPAIRS:
+                with self.subTest(network=network, options=options):
+                    base = self.build("out", data, "--input-std=255", *options)
+                    quantized = f"{base}.quantized.mlir"
+                    np.testing.assert_array_equal(
+                        self.infer(f"{base}.so", data),
+                        self.infer(quantized, data, "--engine=reference"))
 
     def test_refusals(self) -> None:
         self.data = self.bytes
