@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "qopt/Target/Target.h"
 
+#include "Arm/Features.h"
 #include "TargetList.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -33,7 +34,11 @@ llvm::ArrayRef<Target> qopt::getTargets() {
 }
 
 llvm::Error qopt::checkHostFeatures(llvm::ArrayRef<std::string> features) {
-  static const llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
+  static const llvm::StringMap<bool> host = [] {
+    llvm::StringMap<bool> all = llvm::sys::getHostCPUFeatures();
+    arm::addHostFeatures(all);
+    return all;
+  }();
   for (const std::string &feature : features)
     if (!host.lookup(feature))
       return llvm::createStringError("this CPU lacks the feature '%s'", feature.c_str());

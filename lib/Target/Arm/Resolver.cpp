@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "../Resolver.h"
+#include "Features.h"
 
 #include "llvm/IR/GlobalIFunc.h"
 #include "llvm/IR/IRBuilder.h"
 
 using namespace llvm;
 using qopt::Choice;
+using qopt::arm::Feature;
+using qopt::arm::findFeature;
 
 namespace {
 
@@ -13,21 +16,6 @@ namespace {
 /// words { size, AT_HWCAP, AT_HWCAP2 }.
 constexpr uint64_t kHasMore = uint64_t{1} << 62;
 constexpr unsigned kMoreWord = 2;
-
-struct Feature {
-  StringRef name;
-  bool inMore; ///< a bit of AT_HWCAP2
-  unsigned bit;
-};
-
-const Feature kFeatures[] = {{"dotprod", false, 20}, {"i8mm", true, 13}};
-
-const Feature *findFeature(StringRef name) {
-  for (const Feature &feature : kFeatures)
-    if (feature.name == name)
-      return &feature;
-  return nullptr;
-}
 
 Value *hasFeatures(IRBuilder<> &builder, Value *caps, Value *more, ArrayRef<std::string> names) {
   Value *all = builder.getTrue();
