@@ -2,6 +2,7 @@
 """Every repair of accuracy: same files from any number of threads, and networks
 and data that a repair may not suit."""
 
+import re
 import unittest
 from pathlib import Path
 
@@ -101,12 +102,33 @@ def residual(layers: Layers, x: str) -> None:
     layers.classify(y, 8)
 
 
+def large_biases(layers: Layers, x: str) -> None:
+    """Far larger than what the products add up to."""
+    for name, inputs in (("first", 3), ("second", 8)):
+        weight = layers.normal(8, inputs, 3, 3) / 8
+        x = layers.graph.conv(name, x, weight, layers.normal(8) * 30, padding=1)
+        x = layers.relu(f"{name}.relu", x)
+    layers.classify(x, 8)
+
+
 def one_layer(layers: Layers, x: str) -> None:
     layers.classify(x, 3)
 
 
 NETWORKS = (plain, without_norm, shared_weights, several_outputs,
             unused_layer, no_chain, residual, one_layer)
+
+
+def read_biases(path: Path) -> np.ndarray:
+    """All i32 constants of an integer program; resources start with the
+    alignment, in four bytes."""
+    text = path.read_text()
+    biases = [np.array(re.findall(r"-?\d+", values), np.int64) for values in
+              re.findall(r"dense<(.*?)> : tensor<\d+xi32>", text)]
+    for name in re.findall(r"dense_resource<(.*?)> : tensor<\d+xi32>", text):
+        words = re.search(rf'\b{re.escape(name)}: "0x(\w+)"', text)[1]
+        biases.append(np.frombuffer(bytes.fromhex(words), "<i4", offset=4))
+    return np.concatenate(biases)
 
 
 class RepairTest(ToolTestCase):
@@ -142,6 +164,21 @@ class RepairTest(ToolTestCase):
             self.assert_accepted(self.run_tool(
                 "qopt-run", self.output / "net.quantized.mlir", "--input",
                 self.data, "--compare=reference,jit"))
+
+    def test_biases_of_16_bits(self) -> None:
+        model = self.make(large_biases)
+        path = self.output / "net.quantized.mlir"
+        self.repair(model)
+        self.assertGreater(np.abs(read_biases(path)).max(), 32767)
+        for options in ((), ("--correct-bias=pre+post",), ALL):
+            with self.subTest(options):
+                self.repair(model, "--bias-bits=16", *options)
+                biases = read_biases(path)
+                self.assertEqual(biases.size, 8 + 8 + 5)
+                self.assertLessEqual(np.abs(biases).max(), 32767)
+                self.assert_accepted(self.run_tool(
+                    "qopt-run", path, "--input", self.data,
+                    "--compare=reference,jit"))
 
     def test_analysis_against_another_network(self) -> None:
         model = self.make(plain)
