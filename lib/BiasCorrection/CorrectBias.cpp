@@ -21,10 +21,8 @@ struct CorrectBiasPass : qopt::impl::CorrectBiasBase<CorrectBiasPass> {
   using CorrectBiasBase::CorrectBiasBase;
 
   void runOnOperation() override {
-    if (llvm::Error error = run()) {
-      emitError(getOperation().getLoc()) << llvm::toString(std::move(error));
+    if (failed(reportError(getOperation(), run())))
       signalPassFailure();
-    }
   }
 
 private:
@@ -106,13 +104,10 @@ llvm::Error CorrectBiasPass::run() {
     return options.takeError();
   if (data.empty())
     return llvm::createStringError("bias correction needs example inputs (data=X.npy)");
-  llvm::Expected<func::FuncOp> network = selectNetwork(getOperation(), function);
+  llvm::Expected<func::FuncOp> network = selectLayered(getOperation(), function);
   if (!network)
     return network.takeError();
-  llvm::Expected<ArrayFile> file = ArrayFile::open(data);
-  if (!file)
-    return file.takeError();
-  llvm::Expected<SampleSource> source = SampleSource::create(*network, *file);
+  llvm::Expected<SampleSource> source = SampleSource::open(*network, data);
   if (!source)
     return source.takeError();
   if (llvm::Error error = prepareBiases(*network))

@@ -4,6 +4,7 @@
 #define QOPT_LIB_BIASCORRECTION_MEANS_H
 
 #include "qopt/Analysis/LayerMeans.h"
+#include "qopt/Calibration/CalibratedPass.h"
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -11,30 +12,15 @@
 
 namespace qopt {
 
-/// The function called `name`; without a name the only one that holds a layer with weights.
-inline llvm::Expected<mlir::func::FuncOp> selectNetwork(mlir::ModuleOp module,
+/// The network with layers called `name`; without a name the only one.
+inline llvm::Expected<mlir::func::FuncOp> selectLayered(mlir::ModuleOp module,
                                                         llvm::StringRef name) {
-  llvm::SmallVector<mlir::func::FuncOp> networks;
-  for (auto function : module.getOps<mlir::func::FuncOp>())
-    if (!function.isDeclaration() && llvm::hasSingleElement(function.getBody()) &&
-        llvm::any_of(function.getOps(), llvm::IsaPred<WeightedOpInterface>))
-      networks.push_back(function);
-  if (networks.empty())
-    return llvm::createStringError("the module has no layer with weights");
-  if (name.empty() && networks.size() == 1)
-    return networks[0];
-  if (name.empty())
-    return llvm::createStringError("the module has " + llvm::Twine(networks.size()) +
-                                   " networks; say with function=NAME which the data is for");
-  auto found = llvm::find_if(networks, [&](mlir::func::FuncOp op) { return op.getName() == name; });
-  if (found == networks.end())
-    return llvm::createStringError("no network with layers is called '" + name + "'");
-  return *found;
-}
-
-/// As many threads as passes may use.
-inline unsigned getNumThreads(mlir::MLIRContext *context) {
-  return context->isMultithreadingEnabled() ? context->getNumThreads() : 1;
+  auto hasLayers = [](mlir::func::FuncOp function) {
+    return llvm::hasSingleElement(function.getBody()) &&
+           llvm::any_of(function.getOps(), llvm::IsaPred<WeightedOpInterface>);
+  };
+  return selectNetwork(module, name,
+                       {hasLayers, "network with layers", "the module has no layer with weights"});
 }
 
 } // namespace qopt

@@ -66,10 +66,8 @@ struct RecordMeansPass : qopt::impl::RecordMeansBase<RecordMeansPass> {
   using RecordMeansBase::RecordMeansBase;
 
   void runOnOperation() override {
-    if (llvm::Error error = run()) {
-      emitError(getOperation().getLoc()) << llvm::toString(std::move(error));
+    if (failed(reportError(getOperation(), run())))
       signalPassFailure();
-    }
   }
 
 private:
@@ -243,17 +241,14 @@ llvm::Error MeanRecorder::annotate() {
 llvm::Error RecordMeansPass::run() {
   if (data.empty())
     return llvm::createStringError("recording means needs example inputs (data=X.npy)");
-  llvm::Expected<func::FuncOp> network = selectNetwork(getOperation(), function);
+  llvm::Expected<func::FuncOp> network = selectLayered(getOperation(), function);
   if (!network)
     return network.takeError();
   if (!network->getOps<FakeQuantOp>().empty())
     return llvm::createStringError("network '" + network->getName() +
                                    "' is simulated already: its means are no longer those of the "
                                    "float network");
-  llvm::Expected<ArrayFile> file = ArrayFile::open(data);
-  if (!file)
-    return file.takeError();
-  llvm::Expected<SampleSource> source = SampleSource::create(*network, *file);
+  llvm::Expected<SampleSource> source = SampleSource::open(*network, data);
   if (!source)
     return source.takeError();
   MeanRecorder recorder(*network, *source);

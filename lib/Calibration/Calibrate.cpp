@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "qopt/Calibration/Calibrate.h"
 
+#include "qopt/Calibration/CalibratedPass.h"
+
 #include "qopt/ExecutionEngine/FloatEngine.h"
 #include "qopt/ExecutionEngine/ParallelFor.h"
 
@@ -24,7 +26,7 @@ private:
   Calibration(func::FuncOp function, const SampleSource &source, const CalibrationOptions &options)
       : function(function), source(source), options(options) {
     MLIRContext *context = function.getContext();
-    threads = context->isMultithreadingEnabled() ? context->getNumThreads() : 1;
+    threads = getNumThreads(context);
   }
 
   llvm::Error runBlock(int64_t begin, int64_t end);

@@ -2,6 +2,7 @@
 #include "qopt/Calibration/Passes.h"
 
 #include "qopt/Calibration/Calibrate.h"
+#include "qopt/Calibration/CalibratedPass.h"
 
 #include "llvm/Support/Process.h"
 
@@ -19,10 +20,8 @@ struct RunCalibrationPass : qopt::impl::RunCalibrationBase<RunCalibrationPass> {
   using RunCalibrationBase::RunCalibrationBase;
 
   void runOnOperation() override {
-    if (llvm::Error error = run()) {
-      emitError(getOperation().getLoc()) << llvm::toString(std::move(error));
+    if (failed(reportError(getOperation(), run())))
       signalPassFailure();
-    }
   }
 
 private:
@@ -30,16 +29,18 @@ private:
   llvm::Error runOnData();
   llvm::Error readRanges();
   llvm::Error writeRanges();
-  llvm::Expected<func::FuncOp> selectFunction();
   SmallVector<func::FuncOp> getNetworks();
   std::string getPrefix(func::FuncOp network);
 };
 
 } // namespace
 
+constexpr StringLiteral kNoObservers =
+    "the module has no observers; run qopt-insert-observers first";
+
 llvm::Error RunCalibrationPass::run() {
   if (getNetworks().empty())
-    return llvm::createStringError("the module has no observers; run qopt-insert-observers first");
+    return llvm::createStringError(kNoObservers);
   if (!data.empty())
     return runOnData();
   if (!ranges.empty())
@@ -48,11 +49,14 @@ llvm::Error RunCalibrationPass::run() {
                                  "(ranges=FILE)");
 }
 
-/// The functions with observers.
+static bool hasObservers(func::FuncOp function) {
+  return !function.isDeclaration() && !function.getOps<ObserveOp>().empty();
+}
+
 SmallVector<func::FuncOp> RunCalibrationPass::getNetworks() {
   SmallVector<func::FuncOp> networks;
   for (auto candidate : getOperation().getOps<func::FuncOp>())
-    if (!candidate.isDeclaration() && !candidate.getOps<ObserveOp>().empty())
+    if (hasObservers(candidate))
       networks.push_back(candidate);
   return networks;
 }
@@ -61,31 +65,16 @@ std::string RunCalibrationPass::getPrefix(func::FuncOp network) {
   return getNetworks().size() == 1 ? "" : (network.getName() + "/").str();
 }
 
-llvm::Expected<func::FuncOp> RunCalibrationPass::selectFunction() {
-  SmallVector<func::FuncOp> networks = getNetworks();
-  if (function.empty() && networks.size() == 1)
-    return networks[0];
-  if (function.empty())
-    return llvm::createStringError("the module has " + Twine(networks.size()) +
-                                   " networks; say with function=NAME which the data is for");
-  auto found = llvm::find_if(networks, [&](func::FuncOp op) { return op.getName() == function; });
-  if (found == networks.end())
-    return llvm::createStringError("no network with observers is called '" + Twine(function) + "'");
-  return *found;
-}
-
 static void printProgress(int64_t done, int64_t total) {
   llvm::errs() << "\rcalibrating: " << done << " of " << total << (done == total ? "\n" : "");
 }
 
 llvm::Error RunCalibrationPass::runOnData() {
-  llvm::Expected<func::FuncOp> network = selectFunction();
+  llvm::Expected<func::FuncOp> network = selectNetwork(
+      getOperation(), function, {hasObservers, "network with observers", kNoObservers});
   if (!network)
     return network.takeError();
-  llvm::Expected<ArrayFile> file = ArrayFile::open(data);
-  if (!file)
-    return file.takeError();
-  llvm::Expected<SampleSource> source = SampleSource::create(*network, *file);
+  llvm::Expected<SampleSource> source = SampleSource::open(*network, data);
   if (!source)
     return source.takeError();
   CalibrationOptions options{{percentile, momentum}};

@@ -83,6 +83,17 @@ llvm::Expected<SampleSource> SampleSource::create(func::FuncOp function, const A
   return source;
 }
 
+llvm::Expected<SampleSource> SampleSource::open(func::FuncOp function, StringRef path) {
+  llvm::Expected<ArrayFile> file = ArrayFile::open(path);
+  if (!file)
+    return file.takeError();
+  auto kept = std::make_unique<ArrayFile>(std::move(*file));
+  llvm::Expected<SampleSource> source = create(function, *kept);
+  if (source)
+    source->ownFile = std::move(kept);
+  return source;
+}
+
 /// A loop over bits, which compilers turn into vectors; the search for the culprit is not.
 static bool allFinite(ArrayRef<float> values) {
   uint32_t greatest = 0;

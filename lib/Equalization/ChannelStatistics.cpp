@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "ChannelStatistics.h"
 
-#include "qopt/Calibration/SampleSource.h"
+#include "qopt/Calibration/CalibratedPass.h"
 #include "qopt/ExecutionEngine/FloatEngine.h"
 #include "qopt/ExecutionEngine/ParallelFor.h"
 
@@ -163,7 +163,7 @@ llvm::Expected<std::vector<ChannelSums>> StatisticsRun::runSample(int64_t sample
 /// thread was first.
 llvm::Error StatisticsRun::run() {
   MLIRContext *context = function.getContext();
-  unsigned threads = context->isMultithreadingEnabled() ? context->getNumThreads() : 1;
+  unsigned threads = getNumThreads(context);
   int64_t total = source.numBatches(), block = 4 * int64_t{threads};
   for (int64_t begin = 0; begin < total; begin += block) {
     std::vector<std::vector<ChannelSums>> seen(std::min(block, total - begin));
@@ -192,10 +192,7 @@ ChannelStatistics StatisticsRun::take() {
 
 llvm::Expected<ChannelStatistics> qopt::collectChannelStatistics(func::FuncOp function,
                                                                  StringRef path) {
-  llvm::Expected<ArrayFile> file = ArrayFile::open(path);
-  if (!file)
-    return file.takeError();
-  llvm::Expected<SampleSource> source = SampleSource::create(function, *file);
+  llvm::Expected<SampleSource> source = SampleSource::open(function, path);
   if (!source)
     return source.takeError();
   auto run = StatisticsRun::create(function, *source);
@@ -206,15 +203,7 @@ llvm::Expected<ChannelStatistics> qopt::collectChannelStatistics(func::FuncOp fu
   return run->take();
 }
 
-llvm::Expected<func::FuncOp> qopt::selectNetwork(ModuleOp module, StringRef name) {
-  SmallVector<func::FuncOp> networks;
-  for (auto candidate : module.getOps<func::FuncOp>())
-    if (!candidate.isDeclaration() && (name.empty() || candidate.getName() == name))
-      networks.push_back(candidate);
-  if (networks.size() == 1)
-    return networks[0];
-  if (!name.empty())
-    return llvm::createStringError("no network is called '" + Twine(name) + "'");
-  return llvm::createStringError("the module has " + Twine(networks.size()) +
-                                 " networks; say with function=NAME which the data is for");
+llvm::Expected<func::FuncOp> qopt::selectFloatNetwork(ModuleOp module, StringRef name) {
+  return selectNetwork(module, name,
+                       {[](func::FuncOp) { return true; }, "network", "the module has no network"});
 }

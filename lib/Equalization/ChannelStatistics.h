@@ -59,7 +59,7 @@ llvm::Expected<ChannelStatistics> collectChannelStatistics(mlir::func::FuncOp fu
                                                            llvm::StringRef path);
 
 /// The network of `module` that is called `name`, or its only one if `name` is empty.
-llvm::Expected<mlir::func::FuncOp> selectNetwork(mlir::ModuleOp module, llvm::StringRef name);
+llvm::Expected<mlir::func::FuncOp> selectFloatNetwork(mlir::ModuleOp module, llvm::StringRef name);
 
 } // namespace qopt
 

@@ -3,6 +3,7 @@
 #include "qopt/Equalization/Passes.h"
 
 #include "NoiseModel.h"
+#include "qopt/Calibration/CalibratedPass.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -22,10 +23,8 @@ struct EqualizeNoiseModelPass : qopt::impl::EqualizeNoiseModelBase<EqualizeNoise
   using EqualizeNoiseModelBase::EqualizeNoiseModelBase;
 
   void runOnOperation() override {
-    if (llvm::Error error = run()) {
-      emitError(getOperation().getLoc()) << llvm::toString(std::move(error));
+    if (failed(reportError(getOperation(), run())))
       signalPassFailure();
-    }
   }
 
 private:
@@ -45,7 +44,7 @@ llvm::Error EqualizeNoiseModelPass::run() {
   if (data.empty())
     return llvm::createStringError("noise-model equalization measures activations: it needs "
                                    "example inputs (data=X.npy)");
-  llvm::Expected<func::FuncOp> network = selectNetwork(getOperation(), function);
+  llvm::Expected<func::FuncOp> network = selectFloatNetwork(getOperation(), function);
   if (!network)
     return network.takeError();
   FailureOr<ScaleGraph> graph = ScaleGraph::build(*network);

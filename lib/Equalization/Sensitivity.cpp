@@ -2,7 +2,7 @@
 #include "Sensitivity.h"
 
 #include "Backpropagation.h"
-#include "qopt/Calibration/SampleSource.h"
+#include "qopt/Calibration/CalibratedPass.h"
 #include "qopt/ExecutionEngine/FloatEngine.h"
 #include "qopt/ExecutionEngine/ParallelFor.h"
 
@@ -137,7 +137,7 @@ llvm::Expected<Sensitivities> SensitivityRun::measure() {
   for (const auto &[value, sums] : statistics)
     result.activations[value].assign(getRowSize(value), 0.0);
   MLIRContext *context = function.getContext();
-  unsigned threads = context->isMultithreadingEnabled() ? context->getNumThreads() : 1;
+  unsigned threads = getNumThreads(context);
   int64_t total = std::min(source.numBatches(), kMostRuns), block = threads;
   for (int64_t begin = 0; begin < total; begin += block)
     if (llvm::Error error = runBlock(begin, std::min(begin + block, total), threads))
@@ -155,10 +155,7 @@ llvm::Expected<Sensitivities> SensitivityRun::measure() {
 
 llvm::Expected<Sensitivities>
 Sensitivities::measure(func::FuncOp function, const ChannelStatistics &statistics, StringRef path) {
-  llvm::Expected<ArrayFile> file = ArrayFile::open(path);
-  if (!file)
-    return file.takeError();
-  llvm::Expected<SampleSource> source = SampleSource::create(function, *file);
+  llvm::Expected<SampleSource> source = SampleSource::open(function, path);
   if (!source)
     return source.takeError();
   FloatEngineOptions options;

@@ -5,6 +5,7 @@
 #include "ChannelWeights.h"
 #include "Sensitivity.h"
 
+#include "qopt/Calibration/CalibratedPass.h"
 #include "qopt/Dialect/QOpt/IR/ClampBounds.h"
 #include "qopt/Transforms/ChannelPath.h"
 #include "qopt/Transforms/ParameterUtils.h"
@@ -191,10 +192,8 @@ struct SplitIntoDeadSlotsPass : qopt::impl::SplitIntoDeadSlotsBase<SplitIntoDead
   using SplitIntoDeadSlotsBase::SplitIntoDeadSlotsBase;
 
   void runOnOperation() override {
-    if (llvm::Error error = run()) {
-      emitError(getOperation().getLoc()) << llvm::toString(std::move(error));
+    if (failed(reportError(getOperation(), run())))
       signalPassFailure();
-    }
   }
 
 private:
@@ -207,7 +206,7 @@ llvm::Error SplitIntoDeadSlotsPass::run() {
   if (data.empty())
     return llvm::createStringError("splitting channels needs example inputs (data=X.npy) to find "
                                    "the noisiest");
-  llvm::Expected<func::FuncOp> network = selectNetwork(getOperation(), function);
+  llvm::Expected<func::FuncOp> network = selectFloatNetwork(getOperation(), function);
   if (!network)
     return network.takeError();
   llvm::Expected<ChannelStatistics> statistics = collectChannelStatistics(*network, data);

@@ -3,6 +3,7 @@
 
 #include "CollectMoments.h"
 #include "qopt/Analysis/QuantizationSites.h"
+#include "qopt/Calibration/CalibratedPass.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 #include "qopt/ExecutionEngine/ParallelFor.h"
@@ -41,16 +42,13 @@ struct RoundHessianPass : qopt::impl::RoundHessianBase<RoundHessianPass> {
   using RoundHessianBase::RoundHessianBase;
 
   void runOnOperation() override {
-    if (llvm::Error error = run()) {
-      emitError(getOperation().getLoc()) << llvm::toString(std::move(error));
+    if (failed(reportError(getOperation(), run())))
       signalPassFailure();
-    }
   }
 
 private:
   llvm::Error run();
   llvm::Error checkOptions();
-  llvm::Expected<func::FuncOp> selectFunction();
   llvm::Error roundLayer(func::FuncOp network, RoundedLayer layer, const SampleSource &source);
   llvm::Expected<Rounding> findRounding(RoundedLayer layer, const LayerGeometry &geometry,
                                         const std::vector<InputMoments> &moments);
@@ -94,25 +92,12 @@ llvm::Error RoundHessianPass::checkOptions() {
   return llvm::Error::success();
 }
 
-llvm::Expected<func::FuncOp> RoundHessianPass::selectFunction() {
-  SmallVector<func::FuncOp> networks;
-  for (auto candidate : getOperation().getOps<func::FuncOp>())
-    if (!candidate.isDeclaration() && !getRoundedLayers(candidate).empty())
-      networks.push_back(candidate);
-  if (networks.empty())
-    return llvm::createStringError("no network has rounded constant weights; run "
-                                   "qopt-nudge-ranges first, and this before the conversion to "
-                                   "the quantized level");
-  if (function.empty() && networks.size() == 1)
-    return networks[0];
-  if (function.empty())
-    return llvm::createStringError("the module has " + Twine(networks.size()) +
-                                   " networks; say with function=NAME which the data is for");
-  auto found = llvm::find_if(networks, [&](func::FuncOp op) { return op.getName() == function; });
-  if (found == networks.end())
-    return llvm::createStringError("no network with rounded weights is called '" + Twine(function) +
-                                   "'");
-  return *found;
+static llvm::Expected<func::FuncOp> selectRounded(ModuleOp module, StringRef name) {
+  auto hasRounded = [](func::FuncOp function) { return !getRoundedLayers(function).empty(); };
+  return selectNetwork(module, name,
+                       {hasRounded, "network with rounded weights",
+                        "no network has rounded constant weights; run qopt-nudge-ranges first, and "
+                        "this before the conversion to the quantized level"});
 }
 
 //===----------------------------------------------------------------------===//
@@ -274,16 +259,13 @@ llvm::Error RoundHessianPass::roundLayer(func::FuncOp network, RoundedLayer laye
 llvm::Error RoundHessianPass::run() {
   if (llvm::Error error = checkOptions())
     return error;
-  llvm::Expected<func::FuncOp> network = selectFunction();
+  llvm::Expected<func::FuncOp> network = selectRounded(getOperation(), function);
   if (!network)
     return network.takeError();
-  llvm::Expected<ArrayFile> file = ArrayFile::open(data);
-  if (!file)
-    return file.takeError();
-  llvm::Expected<SampleSource> source = SampleSource::create(*network, *file);
+  llvm::Expected<SampleSource> source = SampleSource::open(*network, data);
   if (!source)
     return source.takeError();
-  threads = getContext().isMultithreadingEnabled() ? getContext().getNumThreads() : 1;
+  threads = getNumThreads(&getContext());
   bool print = progress && llvm::sys::Process::StandardErrIsDisplayed();
   SmallVector<RoundedLayer> layers = getRoundedLayers(*network);
   for (auto [index, layer] : llvm::enumerate(layers)) {

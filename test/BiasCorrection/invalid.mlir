@@ -16,7 +16,7 @@
 
 // NO-DATA:   error: {{.*}} needs example inputs (data=X.npy)
 // SEVERAL:   error: the module has 2 networks; say with function=NAME which the data is for
-// UNKNOWN:   error: no network is called 'third'
+// UNKNOWN:   error: no network with layers is called 'third'
 // SIMULATED: error: network 'second' is simulated already
 // SHAPE:     error: {{.*}}wide.npy: input 'input0' needs samples of shape [1, 2]
 // INFINITE:  error: layer 'fc1' becomes NaN or infinite

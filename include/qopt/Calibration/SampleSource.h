@@ -12,14 +12,18 @@
 
 namespace qopt {
 
-/// Reads batches from a mapped array file; the file must outlive the source. Thread-safe.
+/// Reads batches from a mapped array file. Thread-safe.
 class SampleSource {
 public:
   /// Matches arrays to the arguments of `function`: the only array to the only argument, else by
   /// `qopt.name`. An array has the argument's shape except for its leading dimension, a multiple of
   /// the argument's. Errors name the file, the argument and both shapes. Arguments that hold pixels
-  /// take bytes as they are, and floats as what the imported network took: normalized.
+  /// take bytes as they are, and floats as what the imported network took: normalized. The file
+  /// must outlive the source.
   static llvm::Expected<SampleSource> create(mlir::func::FuncOp function, const ArrayFile &file);
+
+  /// The same of the file `path`, which the source keeps open.
+  static llvm::Expected<SampleSource> open(mlir::func::FuncOp function, llvm::StringRef path);
 
   /// How often the network runs.
   int64_t numBatches() const { return batches; }
@@ -45,6 +49,7 @@ private:
   llvm::Expected<std::vector<float>> read(const Input &input, int64_t batch) const;
   llvm::Expected<std::vector<float>> readFloats(const Input &input, int64_t batch) const;
 
+  std::unique_ptr<ArrayFile> ownFile; ///< null if somebody else holds it
   std::string path;
   std::vector<Input> inputs;
   int64_t batches = 0;
