@@ -219,19 +219,25 @@ Value Epilogue::loadResidual(Emitter &emit, const State &state, Value pointer,
   return emit.sub(emit.extend(codes, 32, !residual->flipped), state.residualZero);
 }
 
-/// The bounds of a vector of codes that holds the lanes beginning at each of `lanes`.
+/// The bounds of a vector of codes that holds the lanes beginning at each of `lanes`. Put together
+/// from words: a back end gets vectors of bytes wrong that are put together from shorter ones
+/// (LLVM 22 on a machine of 128-byte vectors repeats the first byte three times).
 Value Epilogue::boundVector(Emitter &emit, const State &state, int64_t offset,
                             ArrayRef<Value> lanes, int64_t width) const {
   Value base = emit.address(state.parameters, offset);
   if (lanes.size() == 1)
     return emit.load(emit.intType(8, width), emit.address(base, lanes.front()));
+  auto words = [&](int64_t bytes) {
+    return VectorType::get({bytes / 4}, emit.builder.getI32Type());
+  };
   int64_t part = width / lanes.size();
-  Value whole = emit.integer(emit.intType(8, width), 0);
+  Value whole = emit.integer(words(width), 0);
   for (auto [i, lane] : llvm::enumerate(lanes)) {
-    Value piece = emit.load(emit.intType(8, part), emit.address(base, lane));
-    whole = insert(emit, piece, whole, i * part);
+    Value piece = emit.load(words(part), emit.address(base, lane), 1);
+    whole = insert(emit, piece, whole, i * part / 4);
   }
-  return whole;
+  auto bytes = VectorType::get({width}, emit.builder.getI8Type());
+  return vector::BitCastOp::create(emit.builder, emit.loc, bytes, whole);
 }
 
 Value Epilogue::clampCodes(Emitter &emit, const State &state, Value codes,

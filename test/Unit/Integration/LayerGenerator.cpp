@@ -50,15 +50,19 @@ Value LayerGenerator::bias(int64_t channels, double magnitude) {
 
 std::pair<DenseF32ArrayAttr, DenseF32ArrayAttr> LayerGenerator::clamps(double scale,
                                                                        int64_t channels) {
+  auto bounds = [&](double least, double most) {
+    SmallVector<float> values(random.chance(0.5) ? 1 : channels);
+    for (float &value : values)
+      value = static_cast<float>(scale * random.real(least, most));
+    return builder.getDenseF32ArrayAttr(values);
+  };
   DenseF32ArrayAttr low, high;
-  if (random.chance(0.4))
+  if (random.chance(0.3))
     low = builder.getDenseF32ArrayAttr({0.0f});
-  if (random.chance(0.2)) {
-    SmallVector<float> bounds(random.chance(0.5) ? 1 : channels);
-    for (float &bound : bounds)
-      bound = static_cast<float>(scale * random.real(1, 100));
-    high = builder.getDenseF32ArrayAttr(bounds);
-  }
+  else if (random.chance(0.3))
+    low = bounds(-100, 1);
+  if (random.chance(0.3))
+    high = bounds(1, 100);
   return {low, high};
 }
 
