@@ -66,6 +66,11 @@ void ChannelSums::merge(const ChannelSums &other) {
   }
 }
 
+bool qopt::isActivation(Operation *op) {
+  return op->getNumResults() == 1 && !isa<ConstantOp>(op) &&
+         isa<RankedTensorType>(op->getResult(0).getType());
+}
+
 static int64_t getChannels(Value value) {
   auto type = cast<RankedTensorType>(value.getType());
   return type.getRank() == 0 ? 1 : type.getDimSize(type.getRank() - 1);
@@ -100,12 +105,6 @@ private:
 void StatisticsRun::addValue(Value value) {
   values.push_back(value);
   totals.emplace_back(getChannels(value));
-}
-
-/// Activations are what layers hand on; constants and parameters are not among them.
-static bool isActivation(Operation *op) {
-  return op->getNumResults() == 1 && !isa<ConstantOp>(op) &&
-         isa<RankedTensorType>(op->getResult(0).getType());
 }
 
 llvm::Expected<StatisticsRun> StatisticsRun::create(func::FuncOp function,

@@ -50,6 +50,9 @@ private:
   Extremes low, high;
 };
 
+/// Activations are what layers hand on; constants and parameters are not among them.
+bool isActivation(mlir::Operation *op);
+
 using ChannelStatistics = llvm::DenseMap<mlir::Value, ChannelSums>;
 
 /// Runs the samples of the array file `path` through `function`. Nothing is kept of an activation,

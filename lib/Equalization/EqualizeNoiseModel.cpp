@@ -53,14 +53,10 @@ llvm::Error EqualizeNoiseModelPass::run() {
     return llvm::Error::success();
   }
   graph->explainFixed();
-  llvm::Expected<ChannelStatistics> statistics = collectChannelStatistics(*network, data);
-  if (!statistics)
-    return statistics.takeError();
-  llvm::Expected<Sensitivities> sensitivities = Sensitivities::measure(*network, *statistics, data);
-  if (!sensitivities)
-    return sensitivities.takeError();
-  NoiseModel model(*network, *graph, *statistics, *sensitivities, weights == "per-channel",
-                   weightNoise);
+  llvm::Expected<Measurements> measured = measureNetwork(*network, data);
+  if (!measured)
+    return measured.takeError();
+  NoiseModel model(*network, *graph, *measured, weights == "per-channel", weightNoise);
   NoiseMinimum minimum = minimizeNoise(model, *graph, {steps, rate});
   applyScales(*graph, *network, minimum.logScales);
   if (minimum.before > 0.0)

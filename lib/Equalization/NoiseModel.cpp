@@ -41,26 +41,24 @@ static std::vector<double> sumPairs(const ScaledLayer &layer, ArrayRef<double> s
   return pairs;
 }
 
-NoiseModel::NoiseModel(func::FuncOp function, const ScaleGraph &graph,
-                       const ChannelStatistics &statistics, const Sensitivities &sensitivities,
+NoiseModel::NoiseModel(func::FuncOp function, const ScaleGraph &graph, const Measurements &measured,
                        bool perChannelWeights, double weightNoise)
     : perChannelWeights(perChannelWeights) {
   for (ScaledLayer &layer : getScaledLayers(graph)) {
-    std::vector<double> pairs = sumPairs(layer, sensitivities.getWeights(layer.op), weightNoise);
+    std::vector<double> pairs =
+        sumPairs(layer, measured.sensitivities.getWeights(layer.op), weightNoise);
     weights.push_back({std::move(layer), std::move(pairs)});
   }
   for (Value argument : function.getArguments())
-    addActivation(graph, argument, statistics, sensitivities);
+    addActivation(graph, argument, measured);
   for (Operation &op : function.getOps())
     if (isRounded(&op))
-      addActivation(graph, op.getResult(0), statistics, sensitivities);
+      addActivation(graph, op.getResult(0), measured);
 }
 
-void NoiseModel::addActivation(const ScaleGraph &graph, Value value,
-                               const ChannelStatistics &statistics,
-                               const Sensitivities &sensitivities) {
-  const ChannelSums &sums = statistics.find(value)->second;
-  ActivationTerm term{graph.getScales(value), sensitivities.get(value), {}, {}, value};
+void NoiseModel::addActivation(const ScaleGraph &graph, Value value, const Measurements &measured) {
+  const ChannelSums &sums = measured.statistics.find(value)->second;
+  ActivationTerm term{graph.getScales(value), measured.sensitivities.get(value), {}, {}, value};
   auto clamped = value.getDefiningOp<ClampedOpInterface>();
   ClampBounds bounds;
   if (clamped)

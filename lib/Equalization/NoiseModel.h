@@ -23,8 +23,7 @@ namespace qopt {
 /// leaves of the weights' noise.
 class NoiseModel {
 public:
-  NoiseModel(mlir::func::FuncOp function, const ScaleGraph &graph,
-             const ChannelStatistics &statistics, const Sensitivities &sensitivities,
+  NoiseModel(mlir::func::FuncOp function, const ScaleGraph &graph, const Measurements &measured,
              bool perChannelWeights, double weightNoise = 1.0);
 
   /// The energy under `logScales`, and its derivatives (one-sided where a maximum has a kink).
@@ -45,8 +44,7 @@ private:
   };
   struct LayerFactors;
 
-  void addActivation(const ScaleGraph &graph, mlir::Value value,
-                     const ChannelStatistics &statistics, const Sensitivities &sensitivities);
+  void addActivation(const ScaleGraph &graph, mlir::Value value, const Measurements &measured);
   double addWeightNoise(const WeightTerm &term, llvm::ArrayRef<double> logScales,
                         llvm::MutableArrayRef<double> gradient) const;
   double addActivationNoise(const ActivationTerm &term, llvm::ArrayRef<double> logScales,

@@ -13,12 +13,8 @@ llvm::Expected<NoisePrediction> qopt::predictNoise(func::FuncOp network, llvm::S
     return llvm::createStringError("network '" + network.getName() +
                                    "' has observers or grids; the noise model is of the float "
                                    "level");
-  llvm::Expected<ChannelStatistics> statistics = collectChannelStatistics(network, data);
-  if (!statistics)
-    return statistics.takeError();
-  llvm::Expected<Sensitivities> sensitivities = Sensitivities::measure(network, *statistics, data);
-  if (!sensitivities)
-    return sensitivities.takeError();
-  return NoiseModel(network, *graph, *statistics, *sensitivities, perChannelWeights)
-      .predict(*graph);
+  llvm::Expected<Measurements> measured = measureNetwork(network, data);
+  if (!measured)
+    return measured.takeError();
+  return NoiseModel(network, *graph, *measured, perChannelWeights).predict(*graph);
 }

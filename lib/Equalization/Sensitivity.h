@@ -14,14 +14,6 @@ namespace qopt {
 /// mean.
 class Sensitivities {
 public:
-  /// Backpropagates random signs from the outputs (Hutchinson 1990: the square of such a
-  /// derivative is on average the sum of the squares of all outputs' derivatives). A recursion over
-  /// squared weights would do without, but takes errors of neighbouring pixels and channels for
-  /// independent after every layer; they add up, and on MobileNet it misjudges early layers against
-  /// late ones by a factor of twenty.
-  static llvm::Expected<Sensitivities>
-  measure(mlir::func::FuncOp function, const ChannelStatistics &statistics, llvm::StringRef path);
-
   /// By last dimension, summed over all other elements: of the value before the clamp of the op
   /// that makes it. Where an op clamps, the value is rounded in the same way every time: zero is on
   /// the grid, and bias correction sees to the other bound.
@@ -41,6 +33,16 @@ private:
   llvm::DenseMap<mlir::Value, std::vector<double>> activations;
   llvm::DenseMap<mlir::Operation *, std::vector<double>> weights;
 };
+
+/// What example inputs show of a float network.
+struct Measurements {
+  ChannelStatistics statistics;
+  Sensitivities sensitivities;
+};
+
+/// Runs the samples of the array file `path`, all of them for the statistics. The number of threads
+/// of the context does not change a bit of the result.
+llvm::Expected<Measurements> measureNetwork(mlir::func::FuncOp function, llvm::StringRef path);
 
 } // namespace qopt
 

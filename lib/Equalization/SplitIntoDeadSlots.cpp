@@ -29,9 +29,8 @@ namespace {
 /// One way of channels, on which constant ones are given to live ones.
 class PathSplitter {
 public:
-  PathSplitter(const ChannelPath &path, const ChannelStatistics &statistics,
-               const Sensitivities &sensitivities, double offset)
-      : path(path), statistics(statistics), sensitivities(sensitivities), offset(offset) {}
+  PathSplitter(const ChannelPath &path, const Measurements &measured, double offset)
+      : path(path), measured(measured), offset(offset) {}
 
   /// Returns the number of channels that got a copy.
   unsigned run();
@@ -52,8 +51,7 @@ private:
   void shareInputs(ArrayRef<Pair> pairs, const ChannelConstants &constants) const;
 
   const ChannelPath &path;
-  const ChannelStatistics &statistics;
-  const Sensitivities &sensitivities;
+  const Measurements &measured;
   double offset;
 };
 
@@ -71,7 +69,7 @@ SmallVector<Operation *> PathSplitter::getMakers() const {
 
 /// The step of the 8-bit grid that the result of `op` will have.
 double PathSplitter::getStep(Operation *op) const {
-  const ChannelSums &sums = statistics.find(op->getResult(0))->second;
+  const ChannelSums &sums = measured.statistics.find(op->getResult(0))->second;
   float low = 0.0f, high = 0.0f;
   for (auto [min, max] : llvm::zip_equal(sums.min, sums.max)) {
     low = std::min(low, min);
@@ -85,7 +83,7 @@ std::vector<double> PathSplitter::getNoise() const {
   std::vector<double> noise(path.channels, 0.0);
   for (Operation *op : getMakers()) {
     double step = getStep(op);
-    for (auto [c, sensitivity] : llvm::enumerate(sensitivities.get(op->getResult(0))))
+    for (auto [c, sensitivity] : llvm::enumerate(measured.sensitivities.get(op->getResult(0))))
       noise[c] += sensitivity * step * step;
   }
   return noise;
@@ -209,17 +207,14 @@ llvm::Error SplitIntoDeadSlotsPass::run() {
   llvm::Expected<func::FuncOp> network = selectFloatNetwork(getOperation(), function);
   if (!network)
     return network.takeError();
-  llvm::Expected<ChannelStatistics> statistics = collectChannelStatistics(*network, data);
-  if (!statistics)
-    return statistics.takeError();
-  llvm::Expected<Sensitivities> sensitivities = Sensitivities::measure(*network, *statistics, data);
-  if (!sensitivities)
-    return sensitivities.takeError();
+  llvm::Expected<Measurements> measured = measureNetwork(*network, data);
+  if (!measured)
+    return measured.takeError();
   // A list of their own: splitting erases constants that a walk may come to next.
   SmallVector<WeightedOpInterface> layers;
   network->walk([&](WeightedOpInterface layer) { layers.push_back(layer); });
   for (WeightedOpInterface layer : layers)
     if (std::optional<ChannelPath> path = getChannelPath(layer))
-      numSplit += PathSplitter(*path, *statistics, *sensitivities, offset).run();
+      numSplit += PathSplitter(*path, *measured, offset).run();
   return llvm::Error::success();
 }
