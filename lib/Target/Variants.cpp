@@ -117,7 +117,8 @@ llvm::Error VariantCompiler::chooseNetwork(llvm::Module &code, const ProgramInfo
     for (unsigned variant = 0; variant < last; ++variant)
       choices.push_back({declareLike(base, variantName(program.network, variant) + entry.str()),
                          targets[variant]->features});
-    auto chosen = getResolver(triple)(code, program.network + entry.str(), choices, base);
+    auto chosen =
+        getResolver(triple)->addFunction(code, program.network + entry.str(), choices, base);
     if (!chosen)
       return chosen.takeError();
     if (entry != "_call")

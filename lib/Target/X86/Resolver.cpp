@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "../Resolver.h"
 
-#include "llvm/IR/GlobalIFunc.h"
-#include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InlineAsm.h"
 
 using namespace llvm;
@@ -56,26 +54,29 @@ Value *hasBits(IRBuilder<> &builder, Value *word, uint32_t bits) {
   return builder.CreateICmpEQ(builder.CreateAnd(word, bits), builder.getInt32(bits));
 }
 
-Value *hasFeatures(IRBuilder<> &builder, const Answers &answers, ArrayRef<std::string> features) {
-  Value *all = builder.getTrue();
-  for (const std::string &name : features) {
-    const Feature &feature = *findFeature(name);
-    Value *here = hasBits(builder, answers.*feature.word, uint32_t{1} << feature.bit);
-    Value *saved = hasBits(builder, answers.xcr0, feature.state);
-    all = builder.CreateAnd(all, builder.CreateAnd(here, saved));
-  }
-  return all;
+Value *hasFeature(IRBuilder<> &builder, const Answers &answers, const Feature &feature) {
+  Value *here = hasBits(builder, answers.*feature.word, uint32_t{1} << feature.bit);
+  Value *saved = hasBits(builder, answers.xcr0, feature.state);
+  return builder.CreateAnd(here, saved);
 }
 
+class X86Resolver : public qopt::Resolver {
+  bool knows(StringRef feature) const override { return findFeature(feature); }
+  FunctionType *getType(LLVMContext &context) const override {
+    return FunctionType::get(PointerType::getUnqual(context), false);
+  }
+  void emitBody(Function &resolver, ArrayRef<Choice> choices, Function *otherwise) const override;
+};
+
+} // namespace
+
 /// Leaf 7 and xgetbv exist only where leaves 0 and 1 say so.
-Function *emitResolver(Module &module, StringRef name, ArrayRef<Choice> choices,
-                       Function *otherwise) {
-  LLVMContext &context = module.getContext();
-  auto *resolver = Function::Create(FunctionType::get(PointerType::getUnqual(context), false),
-                                    GlobalValue::InternalLinkage, name + "_resolve", module);
-  auto *entry = BasicBlock::Create(context, "", resolver);
-  auto *probe = BasicBlock::Create(context, "probe", resolver);
-  auto *base = BasicBlock::Create(context, "base", resolver);
+void X86Resolver::emitBody(Function &resolver, ArrayRef<Choice> choices,
+                           Function *otherwise) const {
+  LLVMContext &context = resolver.getContext();
+  auto *entry = BasicBlock::Create(context, "", &resolver);
+  auto *probe = BasicBlock::Create(context, "probe", &resolver);
+  auto *base = BasicBlock::Create(context, "base", &resolver);
   IRBuilder<> builder(entry);
   Value *highest = builder.CreateExtractValue(callCpuid(builder, 0, 0), 0);
   Value *ecx = builder.CreateExtractValue(callCpuid(builder, 1, 0), 2);
@@ -90,26 +91,14 @@ Function *emitResolver(Module &module, StringRef name, ArrayRef<Choice> choices,
       builder.CreateSelect(builder.CreateIsNotNull(builder.CreateExtractValue(leaf7, 0)),
                            builder.CreateExtractValue(leaf71, 0), builder.getInt32(0)),
       callXgetbv(builder)};
-  Value *chosen = otherwise;
-  for (const Choice &choice : reverse(choices))
-    chosen = builder.CreateSelect(hasFeatures(builder, answers, choice.features), choice.function,
-                                  chosen);
-  builder.CreateRet(chosen);
+  builder.CreateRet(choose(builder, choices, otherwise, [&](StringRef name) {
+    return hasFeature(builder, answers, *findFeature(name));
+  }));
   builder.SetInsertPoint(base);
   builder.CreateRet(otherwise);
-  return resolver;
 }
 
-} // namespace
-
-Expected<GlobalIFunc *> qopt::x86::addResolvedFunction(Module &module, StringRef name,
-                                                       ArrayRef<Choice> choices,
-                                                       Function *otherwise) {
-  for (const Choice &choice : choices)
-    for (const std::string &feature : choice.features)
-      if (!findFeature(feature))
-        return unknownFeature(feature);
-  Function *resolver = emitResolver(module, name, choices, otherwise);
-  return GlobalIFunc::create(otherwise->getFunctionType(), 0, GlobalValue::ExternalLinkage, name,
-                             resolver, &module);
+const qopt::Resolver &qopt::x86::getResolver() {
+  static const X86Resolver resolver;
+  return resolver;
 }
