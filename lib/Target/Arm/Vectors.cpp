@@ -10,18 +10,6 @@ using namespace qopt::codegen;
 
 namespace qopt::arm {
 
-Value intrinsic(Emitter &emit, llvm::StringRef name, Type type, ValueRange operands) {
-  return LLVM::CallIntrinsicOp::create(emit.builder, emit.loc, type,
-                                       emit.builder.getStringAttr(name), operands)
-      .getResult(0);
-}
-
-Value recast(Emitter &emit, Value vector, unsigned bits) {
-  auto type = cast<VectorType>(vector.getType());
-  int64_t width = type.getNumElements() * type.getElementTypeBitWidth() / bits;
-  return vector::BitCastOp::create(emit.builder, emit.loc, emit.intType(bits, width), vector);
-}
-
 Value shuffle(Emitter &emit, Value a, Value b, ArrayRef<int64_t> mask) {
   return vector::ShuffleOp::create(emit.builder, emit.loc, a, b, mask);
 }

@@ -3,6 +3,7 @@
 #ifndef QOPT_LIB_TARGET_ARM_VECTORS_H
 #define QOPT_LIB_TARGET_ARM_VECTORS_H
 
+#include "../Intrinsics.h"
 #include "qopt/Codegen/DotRow.h"
 #include "qopt/Codegen/RowSet.h"
 
@@ -11,10 +12,6 @@ namespace qopt::arm {
 /// 32-bit lanes and bytes of a vector.
 constexpr int64_t kLanes = 4, kBytes = 16;
 
-mlir::Value intrinsic(codegen::Emitter &emit, llvm::StringRef name, mlir::Type type,
-                      mlir::ValueRange operands);
-/// The same bits as elements of `bits` bits.
-mlir::Value recast(codegen::Emitter &emit, mlir::Value vector, unsigned bits);
 mlir::Value shuffle(codegen::Emitter &emit, mlir::Value a, mlir::Value b,
                     llvm::ArrayRef<int64_t> mask);
 /// The lower or upper half.

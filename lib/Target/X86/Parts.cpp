@@ -9,18 +9,6 @@ using namespace qopt::codegen;
 
 namespace qopt::x86 {
 
-Value intrinsic(Emitter &emit, llvm::StringRef name, Type type, ValueRange operands) {
-  return LLVM::CallIntrinsicOp::create(emit.builder, emit.loc, type,
-                                       emit.builder.getStringAttr(name), operands)
-      .getResult(0);
-}
-
-Value recast(Emitter &emit, Value vector, unsigned bits) {
-  auto type = cast<VectorType>(vector.getType());
-  int64_t width = type.getNumElements() * type.getElementTypeBitWidth() / bits;
-  return vector::BitCastOp::create(emit.builder, emit.loc, emit.intType(bits, width), vector);
-}
-
 /// punpckl/h of elements of `bits` bits in every 128-bit part.
 Value Parts::unpack(Emitter &emit, Value a, Value b, unsigned bits, bool high) const {
   int64_t count = bytes * 8 / bits, part = 128 / bits;

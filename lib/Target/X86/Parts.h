@@ -3,20 +3,13 @@
 #ifndef QOPT_LIB_TARGET_X86_PARTS_H
 #define QOPT_LIB_TARGET_X86_PARTS_H
 
-#include "qopt/Codegen/Emitter.h"
+#include "../Intrinsics.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 
 namespace qopt::x86 {
-
-/// Calls an LLVM intrinsic that has one result.
-mlir::Value intrinsic(codegen::Emitter &emit, llvm::StringRef name, mlir::Type type,
-                      mlir::ValueRange operands);
-
-/// The same bits as elements of `bits` bits.
-mlir::Value recast(codegen::Emitter &emit, mlir::Value vector, unsigned bits);
 
 /// Vectors of `bytes` bytes that hold `bytes` / 4 lanes of i32.
 class Parts {
