@@ -225,67 +225,66 @@ ChannelConstants qopt::followConstants(const ChannelPath &path,
 }
 
 //===----------------------------------------------------------------------===//
-// Removing channels
+// Removing and repeating channels
 //===----------------------------------------------------------------------===//
 
-static SmallVector<bool> getKept(int64_t channels, ArrayRef<int64_t> keep) {
-  SmallVector<bool> isKept(channels, false);
-  for (int64_t c : keep)
-    isKept[c] = true;
-  return isKept;
-}
-
-/// The elements of `values` whose coordinate along `axis`, modulo `channels`, is kept.
+/// The elements of `values` whose coordinate along `axis`, modulo `channels`, is chosen, in the
+/// order of the choice.
 static Floats select(ArrayRef<float> values, ArrayRef<int64_t> shape, int64_t axis,
-                     int64_t channels, ArrayRef<int64_t> keep) {
-  SmallVector<bool> isKept = getKept(channels, keep);
-  ChannelIndex coordinate(shape, axis);
+                     int64_t channels, ArrayRef<int64_t> chosen) {
+  int64_t inner = 1, block = channels;
+  for (int64_t size : shape.drop_front(axis + 1))
+    inner *= size;
+  block *= inner;
   Floats result;
-  for (auto [index, value] : llvm::enumerate(values))
-    if (isKept[coordinate(index) % channels])
-      result.push_back(value);
+  for (int64_t begin = 0, end = values.size(); begin < end; begin += block)
+    for (int64_t channel : chosen)
+      llvm::append_range(result, values.slice(begin + channel * inner, inner));
   return result;
 }
 
-static SmallVector<int64_t> shrink(ArrayRef<int64_t> shape, int64_t axis, int64_t channels,
-                                   size_t kept) {
+static SmallVector<int64_t> resize(ArrayRef<int64_t> shape, int64_t axis, int64_t channels,
+                                   size_t chosen) {
   SmallVector<int64_t> result(shape);
-  result[axis] = result[axis] / channels * static_cast<int64_t>(kept);
+  result[axis] = result[axis] / channels * static_cast<int64_t>(chosen);
   return result;
 }
 
-static void shrinkResult(Operation *op, int64_t channels, size_t kept) {
+static void resizeResult(Operation *op, int64_t channels, size_t chosen) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  op->getResult(0).setType(type.clone(shrink(type.getShape(), type.getRank() - 1, channels, kept)));
+  op->getResult(0).setType(
+      type.clone(resize(type.getShape(), type.getRank() - 1, channels, chosen)));
 }
 
-static void shrinkClamp(ClampedOpInterface op, int64_t channels, ArrayRef<int64_t> keep) {
+static void selectClamp(ClampedOpInterface op, int64_t channels, ArrayRef<int64_t> chosen) {
   ClampBounds bounds = getClampBounds(op);
   for (SmallVector<float> *values : {&bounds.min, &bounds.max})
     if (values->size() > 1)
-      *values = select(*values, channels, 0, channels, keep);
+      *values = select(*values, channels, 0, channels, chosen);
   setClampBounds(op, bounds);
 }
 
-/// Removes output channels of a layer: rows of weights and bias, clamp bounds.
-static void shrinkOutputs(WeightedOpInterface op, int64_t channels, ArrayRef<int64_t> keep) {
+/// Selects output channels of a layer: rows of weights and bias, clamp bounds.
+static void selectOutputs(WeightedOpInterface op, int64_t channels, ArrayRef<int64_t> chosen) {
   std::optional<LayerParameters> parameters = getLayerParameters(op);
   SmallVector<int64_t> shape(getShape(op.getWeightsValue()));
   int64_t axis = op.getOutputChannelAxis();
-  parameters->weights = select(parameters->weights, shape, axis, channels, keep);
-  parameters->bias = select(parameters->bias, channels, 0, channels, keep);
+  parameters->weights = select(parameters->weights, shape, axis, channels, chosen);
+  parameters->bias = select(parameters->bias, channels, 0, channels, chosen);
   OpBuilder builder(op);
-  setLayerParameters(builder, op, shrink(shape, axis, channels, keep.size()), *parameters);
+  setLayerParameters(builder, op, resize(shape, axis, channels, chosen.size()), *parameters);
 }
 
-/// Removes input channels of a layer, their constants going into the bias.
-static void shrinkInputs(WeightedOpInterface op, int64_t channels, ArrayRef<int64_t> keep,
+/// Selects input channels of a layer; the constants of those left out go into the bias.
+static void selectInputs(WeightedOpInterface op, int64_t channels, ArrayRef<int64_t> chosen,
                          const ChannelConstants &constants) {
   std::optional<LayerParameters> parameters = getLayerParameters(op);
   SmallVector<int64_t> shape(getShape(op.getWeightsValue()));
   int64_t axis = shape.size() - 1;
   ChannelIndex input(shape, axis), output(shape, op.getOutputChannelAxis());
-  SmallVector<bool> isKept = getKept(channels, keep);
+  SmallVector<bool> isKept(channels, false);
+  for (int64_t channel : chosen)
+    isKept[channel] = true;
   SmallVector<double> bias(parameters->bias.begin(), parameters->bias.end());
   for (auto [index, weight] : llvm::enumerate(parameters->weights)) {
     int64_t channel = input(index) % channels;
@@ -294,23 +293,22 @@ static void shrinkInputs(WeightedOpInterface op, int64_t channels, ArrayRef<int6
   }
   for (auto [target, value] : llvm::zip(parameters->bias, bias))
     target = static_cast<float>(value);
-  parameters->weights = select(parameters->weights, shape, axis, channels, keep);
+  parameters->weights = select(parameters->weights, shape, axis, channels, chosen);
   OpBuilder builder(op);
-  setLayerParameters(builder, op, shrink(shape, axis, channels, keep.size()), *parameters);
+  setLayerParameters(builder, op, resize(shape, axis, channels, chosen.size()), *parameters);
 }
 
-void qopt::keepChannels(const ChannelPath &path, ArrayRef<int64_t> keep,
-                        const ChannelConstants &constants) {
-  shrinkOutputs(path.source, path.channels, keep);
-  shrinkClamp(cast<ClampedOpInterface>(WeightedOpInterface(path.source).getOperation()),
-              path.channels, keep);
-  shrinkResult(WeightedOpInterface(path.source).getOperation(), path.channels, keep.size());
-  for (Operation *op : path.between) {
-    if (auto depthwise = dyn_cast<DepthwiseConv2DOp>(op))
-      shrinkOutputs(cast<WeightedOpInterface>(op), path.channels, keep);
+void qopt::selectChannels(ChannelPath &path, ArrayRef<int64_t> chosen,
+                          const ChannelConstants &constants) {
+  SmallVector<Operation *> ops{path.source.getOperation()};
+  llvm::append_range(ops, path.between);
+  for (Operation *op : ops) {
+    if (auto layer = dyn_cast<WeightedOpInterface>(op))
+      selectOutputs(layer, path.channels, chosen);
     if (auto clamped = dyn_cast<ClampedOpInterface>(op))
-      shrinkClamp(clamped, path.channels, keep);
-    shrinkResult(op, path.channels, keep.size());
+      selectClamp(clamped, path.channels, chosen);
+    resizeResult(op, path.channels, chosen.size());
   }
-  shrinkInputs(path.reader, path.channels, keep, constants);
+  selectInputs(path.reader, path.channels, chosen, constants);
+  path.channels = chosen.size();
 }

@@ -25,7 +25,7 @@ struct DropDeadChannelsPass : public qopt::impl::DropDeadChannelsBase<DropDeadCh
         dropConstants(*path);
   }
 
-  void dropConstants(const ChannelPath &path) {
+  void dropConstants(ChannelPath &path) {
     SmallVector<PaddedChannel> padded;
     ChannelConstants constants = followConstants(path, padded);
     for (const PaddedChannel &refusal : padded)
@@ -43,7 +43,7 @@ struct DropDeadChannelsPass : public qopt::impl::DropDeadChannelsBase<DropDeadCh
     if (static_cast<int64_t>(keep.size()) == path.channels)
       return;
     numDropped += path.channels - keep.size();
-    keepChannels(path, keep, constants);
+    selectChannels(path, keep, constants);
   }
 };
 

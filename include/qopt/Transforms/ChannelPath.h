@@ -37,10 +37,11 @@ struct PaddedChannel {
 ChannelConstants followConstants(const ChannelPath &path,
                                  llvm::SmallVectorImpl<PaddedChannel> &padded);
 
-/// Keeps the channels in `keep` (ascending, not empty) along the whole path; the others must be
-/// constant, and move into the reader's bias.
-void keepChannels(const ChannelPath &path, llvm::ArrayRef<int64_t> keep,
-                  const ChannelConstants &constants);
+/// Gives the path the channels `chosen`, not none, in this order. Those left out must be constant,
+/// and move into the reader's bias. Where one is there several times, so are the reader's weights
+/// for it, which the caller must share out.
+void selectChannels(ChannelPath &path, llvm::ArrayRef<int64_t> chosen,
+                    const ChannelConstants &constants);
 
 } // namespace qopt
 
