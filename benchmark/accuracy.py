@@ -15,8 +15,6 @@ Run it with build/venv-bench/bin/python (scripts/test.sh makes it).
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Callable
@@ -29,6 +27,7 @@ import fashion_mnist
 import images
 import logits
 import peer
+from measurement import finish, make_parser
 from qopt_tools import REPOSITORY, SHARED_DATA, compile_model, infer
 
 CALIBRATION_SAMPLES = 64
@@ -177,9 +176,7 @@ def print_table(rows: list[Row]) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument("cases", nargs="*", metavar="CASE",
                         help=f"which of {', '.join(CASES)} (default: all)")
     parser.add_argument("--engine", default="native",
@@ -188,9 +185,6 @@ def main() -> int:
     parser.add_argument("--compile-option", action="append", default=[],
                         metavar="OPTION", help="passed on to qopt-compile, "
                         "for instance --compile-option=--numerics=fixed")
-    parser.add_argument("--json", type=Path, help="also write the rows here")
-    parser.add_argument("--check", action="store_true",
-                        help="exit with 1 if a goal is missed")
     options = parser.parse_args()
     for name in options.cases:
         if name not in CASES:
@@ -207,10 +201,8 @@ def main() -> int:
                              options.compile_option)
             rows += case.measure(work)
     print_table(rows)
-    if options.json:
-        options.json.write_text(json.dumps(
-            [{**asdict(row), "met": row.met} for row in rows], indent=2) + "\n")
-    return 1 if options.check and not all(row.met for row in rows) else 0
+    return finish(options, [{**asdict(row), "met": row.met} for row in rows],
+                  all(row.met for row in rows))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ Needs qemu-user and the target qopt-count-instructions of the build.
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 import synthetic
+from measurement import finish, make_parser
 from qopt_tools import BIN, ToolError, compile_model, run_tool
 
 PLUGIN = BIN.parent / "lib/qopt-count-instructions.so"
@@ -97,9 +97,7 @@ def print_kernels(target: str, kernels: list[Kernel]) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--check", action="store_true", help="status 1 if a goal is missed")
-    parser.add_argument("--json", type=Path, help="write all numbers here")
+    parser = make_parser(__doc__.split("\n", maxsplit=1)[0])
     options = parser.parse_args()
     if not PLUGIN.exists():
         raise ToolError(f"'{PLUGIN}' is missing; install qemu-user and build again")
@@ -118,9 +116,7 @@ def main() -> int:
             good = good and same and ratio <= MOST.get(target, ratio)
             results[target] = {"instructions": total, "products": products, "per_dot": ratio,
                                "same_bytes": same, "kernels": [asdict(k) for k in kernels]}
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1))
-    return 0 if good or not options.check else 1
+    return finish(options, results, good)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ Run it with build/venv-bench/bin/python (scripts/test.sh makes it).
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -26,6 +25,7 @@ import onnx
 import make_networks
 import process_memory
 import synthetic
+from measurement import finish, make_parser
 from qopt_tools import BIN
 
 GOAL_SECONDS = {"mobilenet_v1": 3.0, "resnet50": 9.0}
@@ -103,9 +103,7 @@ def print_growth() -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument("networks", nargs="*", metavar="NETWORK",
                         default=list(GOAL_SECONDS),
                         help="mobilenet_v1, mobilenet_v2, resnet50 "
@@ -115,9 +113,6 @@ def main() -> int:
                         metavar="OPTION", help="passed on to qopt-compile")
     parser.add_argument("--growth", action="store_true",
                         help="chains of layers instead of networks")
-    parser.add_argument("--json", type=Path, help="also write the results here")
-    parser.add_argument("--check", action="store_true",
-                        help="exit with 1 if a goal is missed")
     options = parser.parse_args()
     if options.growth:
         print_growth()
@@ -136,10 +131,8 @@ def main() -> int:
         print(f"{name:13} {result.seconds:6.2f} s{goal}, "
               f"{result.peak_mib:7.1f} MiB (goal {result.goal_mib:.1f})"
               f"{'' if result.met else '  MISSED'}", flush=True)
-    if options.json:
-        options.json.write_text(json.dumps(
-            [{**asdict(r), "met": r.met} for r in results], indent=2) + "\n")
-    return 1 if options.check and not all(r.met for r in results) else 0
+    return finish(options, [{**asdict(r), "met": r.met} for r in results],
+                  all(r.met for r in results))
 
 
 if __name__ == "__main__":

@@ -10,13 +10,12 @@ Run it with build/venv-bench/bin/python (scripts/test.sh makes it).
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
 
 import synthetic
+from measurement import finish, make_parser
 from qopt_tools import compile_model, latency_ms
 
 GOAL_RATIO = {"mobilenet_v1": 2.2}
@@ -41,9 +40,7 @@ def measure(name: str, rounds: int, seconds: float,
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument("networks", nargs="*", metavar="NETWORK",
                         default=list(GOAL_RATIO),
                         help="mobilenet_v1, mobilenet_v2, resnet50 "
@@ -53,9 +50,6 @@ def main() -> int:
                         help="for each engine in each round (default: 2)")
     parser.add_argument("--compile-option", action="append", default=[],
                         metavar="OPTION", help="passed on to qopt-compile")
-    parser.add_argument("--json", type=Path, help="also write the results here")
-    parser.add_argument("--check", action="store_true",
-                        help="exit with 1 if the goal is missed")
     options = parser.parse_args()
 
     results, met = {}, True
@@ -68,9 +62,7 @@ def main() -> int:
         print(f"{name:13} float {result['float_ms']:.3f} ms, "
               f"int8 {result['int8_ms']:.3f} ms, ratio {result['ratio']:.2f}"
               f"{'' if goal is None else f' (goal {goal})'}", flush=True)
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=2) + "\n")
-    return 1 if options.check and not met else 0
+    return finish(options, results, met)
 
 
 if __name__ == "__main__":

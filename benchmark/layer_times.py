@@ -9,7 +9,6 @@ Run it with build/venv-bench/bin/python (scripts/test.sh makes it).
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 import synthetic
+from measurement import finish, make_parser
 from qopt_tools import ToolError, compile_model, run_tool
 
 NETWORKS = ("mobilenet_v1", "mobilenet_v2", "resnet50")
@@ -71,15 +71,10 @@ def print_times(name: str, times: Counter[str]) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument("networks", nargs="*", metavar="NETWORK", default=NETWORKS,
                         help=f"of {', '.join(NETWORKS)} (default: all)")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each network")
-    parser.add_argument("--json", type=Path, help="also write the results here")
-    parser.add_argument("--check", action="store_true",
-                        help="exit with 1 if the goal is missed")
     options = parser.parse_args()
     results, missed = {}, []
     for name in options.networks:
@@ -94,9 +89,7 @@ def main() -> int:
                           f"{MOST_OTHER_SHARE[name]:.0%}")
     if missed:
         print("\n".join(missed))
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=2) + "\n")
-    return 1 if options.check and missed else 0
+    return finish(options, results, not missed)
 
 
 if __name__ == "__main__":

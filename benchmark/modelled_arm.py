@@ -14,7 +14,6 @@ plain-c is the inner loop that clang-22 -O3 makes of gemm_probe/plain.c.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import shutil
@@ -25,6 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import synthetic
+from measurement import finish, make_parser
 from qopt_tools import ToolError, compile_model, run_tool
 
 CORES = ("neoverse-v1", "neoverse-n2")
@@ -207,10 +207,8 @@ def print_neon(rows: list[Neon]) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--check", action="store_true", help="status 1 below a limit")
+    parser = make_parser(__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--targets", default="arm-dotprod,arm-i8mm,arm-neon,plain-c")
-    parser.add_argument("--json", type=Path, help="write all rows here")
     options = parser.parse_args()
     results: dict[str, list[dict]] = {}
     good = True
@@ -232,9 +230,7 @@ def main() -> int:
                 rows = model(quantized, target, folder)
                 good = print_model(target, rows) and good
                 results[target] = [{**asdict(row), "share": row.share} for row in rows]
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1))
-    return 0 if good or not options.check else 1
+    return finish(options, results, good)
 
 
 if __name__ == "__main__":

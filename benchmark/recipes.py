@@ -22,7 +22,6 @@ stay in f32, from the last accumulator. NNCF is measured where its packages are
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 import tempfile
@@ -37,6 +36,7 @@ import fashion_mnist
 import images
 import logits
 import peer
+from measurement import finish, make_parser
 from qopt_tools import REPOSITORY, SHARED_DATA, compile_model, infer, run_tool
 
 CALIBRATION_SAMPLES = 64
@@ -248,17 +248,12 @@ def choose_recipes(names: str | None, parser: argparse.ArgumentParser) -> list[s
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument("networks", nargs="*", metavar="NETWORK",
                         help=f"which of {', '.join(LOADERS)} (default: all)")
     parser.add_argument("--recipes", help="comma-separated (default: all)")
     parser.add_argument("--no-peers", action="store_true",
                         help="leave out onnxruntime and NNCF")
-    parser.add_argument("--json", type=Path, help="also write the rows here")
-    parser.add_argument("--check", action="store_true",
-                        help="exit with 1 if a goal is missed")
     options = parser.parse_args()
     for name in options.networks:
         if name not in LOADERS:
@@ -276,10 +271,8 @@ def main() -> int:
             measure(name, recipes, not options.no_peers, report)
         except FileNotFoundError as error:
             print(f"{name}: skipped, there is no {error.filename}")
-    if options.json:
-        options.json.write_text(
-            json.dumps([asdict(row) for row in rows], indent=2) + "\n")
-    return 1 if options.check and any(row.missed for row in rows) else 0
+    return finish(options, [asdict(row) for row in rows],
+                  not any(row.missed for row in rows))
 
 
 if __name__ == "__main__":

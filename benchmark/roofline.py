@@ -30,6 +30,7 @@ import numpy as np
 
 import synthetic
 from layer_times import other_share, times_by_kind
+from measurement import finish, make_parser
 from qopt_tools import ToolError, compile_model, run_tool
 
 KERNEL_SETS = ("resnet50_convolutions", "mobilenetv1_pointwise",
@@ -129,14 +130,10 @@ def print_layers(name: str, profile: dict) -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each network")
     parser.add_argument("--layers", action="store_true",
                         help="also print what each kind of layer loses")
-    parser.add_argument("--json", type=Path, help="also write the results here")
-    parser.add_argument("--check", action="store_true",
-                        help="exit with 1 if a goal is missed")
     return parser.parse_args()
 
 
@@ -151,9 +148,7 @@ def main() -> int:
     print_table(rows)
     for name in NETWORKS[:2] if options.layers else ():
         print_layers(name, profiles[name])
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
-    return 1 if options.check and any(map(is_missed, rows)) else 0
+    return finish(options, rows, not any(map(is_missed, rows)))
 
 
 if __name__ == "__main__":

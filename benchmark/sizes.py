@@ -11,7 +11,6 @@ exceeded. Run it with build/venv-bench/bin/python (scripts/test.sh makes it).
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -23,6 +22,7 @@ import numpy as np
 import onnx
 
 import synthetic
+from measurement import finish, make_parser
 from qopt_tools import REPOSITORY, SHARED_DATA, ToolError, compile_model
 
 LARGE = ("mobilenet_v1", "mobilenet_v2", "resnet50")
@@ -102,17 +102,12 @@ def print_row(sizes: Sizes) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument("networks", nargs="*", metavar="NETWORK",
                         default=LARGE + TINY + FASHION,
                         help=f"of {', '.join(LARGE + TINY + FASHION)} (default: all)")
     parser.add_argument("--target", action="append",
                         help="may be given several times (default: host)")
-    parser.add_argument("--json", type=Path, help="also write the results here")
-    parser.add_argument("--check", action="store_true",
-                        help="exit with 1 if a limit is exceeded")
     options = parser.parse_args()
 
     print(f"{'network':<14}{'target':<16}{'object':>10}{'constants':>10}{'kernels':>8}"
@@ -131,11 +126,8 @@ def main() -> int:
     excesses = [f"{sizes.network}, {sizes.target}: {text}"
                 for sizes in results for text in sizes.excesses()]
     print("\n".join(excesses) or "all within their limits")
-    if options.json:
-        options.json.write_text(json.dumps(
-            [{**asdict(sizes), "excesses": sizes.excesses()} for sizes in results],
-            indent=2) + "\n")
-    return 1 if options.check and excesses else 0
+    return finish(options, [{**asdict(sizes), "excesses": sizes.excesses()}
+                            for sizes in results], not excesses)
 
 
 if __name__ == "__main__":
