@@ -215,7 +215,7 @@ class PresetTest(CompileTestCase):
     def test_refusals(self) -> None:
         for options, mention in (
                 (["--preset=best", "--round=hessian"], "chooses --round itself"),
-                (["--preset=worst"], "expected one of"),
+                (["--preset=worst"], "expected one of fast, best"),
                 (["--round=nearby"], "expected one of"),
                 (["--weight-ranges=min"], "expected one of")):
             done = self.run_tool("qopt-compile", self.model, "-o", self.output,

@@ -70,7 +70,9 @@ Expected<int64_t> CommandLine::integer(unsigned id, StringRef option, int64_t fa
 Error checkChoice(StringRef option, StringRef value, ArrayRef<StringRef> choices) {
   if (is_contained(choices, value))
     return Error::success();
-  return fail("--" + option + "=" + value + ": expected one of " + join(choices, ", "));
+  bool mayLack = choices.front().empty();
+  return fail("--" + option + "=" + value + ": expected one of " +
+              join(choices.drop_front(mayLack ? 1 : 0), ", "));
 }
 
 int reportError(StringRef tool, Error error) {

@@ -49,7 +49,8 @@ private:
   llvm::opt::InputArgList args;
 };
 
-/// Success if `value` is among `choices`, else an error that lists them.
+/// Success if `value` is among `choices`, else an error that lists them: all but a first "", which
+/// stands for an option that was not given.
 llvm::Error checkChoice(llvm::StringRef option, llvm::StringRef value,
                         llvm::ArrayRef<llvm::StringRef> choices);
 

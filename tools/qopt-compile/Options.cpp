@@ -10,35 +10,11 @@
 #include <cmath>
 
 using namespace llvm;
-using namespace llvm::opt;
 
 namespace qopt {
 
 namespace {
-enum OptionId {
-  OPT_INVALID = 0,
-#define OPTION(...) LLVM_MAKE_OPT_ID(__VA_ARGS__),
-#include "CompileOptions.inc"
-#undef OPTION
-};
-
-#define OPTTABLE_STR_TABLE_CODE
-#include "CompileOptions.inc"
-#undef OPTTABLE_STR_TABLE_CODE
-#define OPTTABLE_PREFIXES_TABLE_CODE
-#include "CompileOptions.inc"
-#undef OPTTABLE_PREFIXES_TABLE_CODE
-
-constexpr OptTable::Info kInfos[] = {
-#define OPTION(...) LLVM_CONSTRUCT_OPT_INFO(__VA_ARGS__),
-#include "CompileOptions.inc"
-#undef OPTION
-};
-
-class Table : public GenericOptTable {
-public:
-  Table() : GenericOptTable(OptionStrTable, OptionPrefixesTable, kInfos) {}
-};
+#include "OptionTable.inc"
 } // namespace
 
 static Error fail(const Twine &message) {
@@ -143,44 +119,40 @@ static Error checkRepairs(const CommandLine &line, const DriverOptions &options)
 
 /// Options whose value is one of a few words.
 static Error readChoices(const CommandLine &line, DriverOptions &options) {
+  std::string weights, activations, layout, biasBits, inputType;
   struct Choice {
     unsigned id;
     StringRef option;
     std::vector<StringRef> choices; ///< the first is the default
-    std::string value;
+    std::string &value;
   };
-  Choice choices[] = {
-      {OPT_weights, "weights", {"per-channel", "per-tensor"}, ""},
-      {OPT_activations, "activations", {"asymmetric", "symmetric"}, ""},
-      {OPT_calibrator, "calibrator", getCalibratorNames(), ""},
-      {OPT_numerics, "numerics", {"", "fp32", "fixed", "fixed-double", "power-of-two"}, ""},
-      {OPT_io, "io", {"", "float", "quantized"}, ""},
-      {OPT_io_layout, "io-layout", {"model", "nhwc"}, ""},
-      {OPT_equalize, "equalize", {"none", "cross-layer", "noise-model"}, ""},
-      {OPT_correct_bias, "correct-bias", {"none", "pre", "post", "pre+post"}, ""},
-      {OPT_bias_bits, "bias-bits", {"32", "16"}, ""},
-      {OPT_weight_ranges, "weight-ranges", {"max", "mse"}, ""},
-      {OPT_round, "round", {"nearest", "hessian"}, ""},
-      {OPT_preset, "preset", {"", "fast", "best"}, ""},
-      {OPT_input_type, "input-type", {"float", "u8"}, ""}};
-  for (Choice &choice : choices) {
+  const Choice choices[] = {
+      {OPT_weights, "weights", {"per-channel", "per-tensor"}, weights},
+      {OPT_activations, "activations", {"asymmetric", "symmetric"}, activations},
+      {OPT_calibrator, "calibrator", getCalibratorNames(), options.calibrator},
+      {OPT_numerics,
+       "numerics",
+       {"", "fp32", "fixed", "fixed-double", "power-of-two"},
+       options.numerics},
+      {OPT_io, "io", {"", "float", "quantized"}, options.io},
+      {OPT_io_layout, "io-layout", {"model", "nhwc"}, layout},
+      {OPT_equalize, "equalize", {"none", "cross-layer", "noise-model"}, options.equalize},
+      {OPT_correct_bias, "correct-bias", {"none", "pre", "post", "pre+post"}, options.correctBias},
+      {OPT_bias_bits, "bias-bits", {"32", "16"}, biasBits},
+      {OPT_weight_ranges, "weight-ranges", {"max", "mse"}, options.weightRanges},
+      {OPT_round, "round", {"nearest", "hessian"}, options.round},
+      {OPT_preset, "preset", {"", "fast", "best"}, options.preset},
+      {OPT_input_type, "input-type", {"float", "u8"}, inputType}};
+  for (const Choice &choice : choices) {
     choice.value = line.text(choice.id, choice.choices.front());
     if (Error error = checkChoice(choice.option, choice.value, choice.choices))
       return error;
   }
-  options.perChannelWeights = choices[0].value == "per-channel";
-  options.symmetricActivations = choices[1].value == "symmetric";
-  options.calibrator = choices[2].value;
-  options.numerics = choices[3].value;
-  options.io = choices[4].value;
-  options.nhwcInterface = choices[5].value == "nhwc";
-  options.equalize = choices[6].value;
-  options.correctBias = choices[7].value;
-  options.biasBits = choices[8].value == "16" ? 16 : 32;
-  options.weightRanges = choices[9].value;
-  options.round = choices[10].value;
-  options.preset = choices[11].value;
-  options.pixelInput = choices[12].value == "u8";
+  options.perChannelWeights = weights == "per-channel";
+  options.symmetricActivations = activations == "symmetric";
+  options.nhwcInterface = layout == "nhwc";
+  options.biasBits = biasBits == "16" ? 16 : 32;
+  options.pixelInput = inputType == "u8";
   options.splitChannels = line.has(OPT_split_channels);
   return checkRepairs(line, options);
 }
@@ -253,7 +225,7 @@ Expected<DriverOptions> parseDriverOptions(int argc, char **argv) {
       OPT_version,
       OPT_INPUT,
       OPT_UNKNOWN};
-  Table table;
+  OptionTable table;
   Expected<CommandLine> line = CommandLine::parse(argc, argv, table, tool);
   if (!line)
     return line.takeError();

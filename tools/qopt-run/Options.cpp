@@ -6,35 +6,11 @@
 #include "llvm/ADT/StringExtras.h"
 
 using namespace llvm;
-using namespace llvm::opt;
 
 namespace qopt {
 
 namespace {
-enum OptionId {
-  OPT_INVALID = 0,
-#define OPTION(...) LLVM_MAKE_OPT_ID(__VA_ARGS__),
-#include "RunOptions.inc"
-#undef OPTION
-};
-
-#define OPTTABLE_STR_TABLE_CODE
-#include "RunOptions.inc"
-#undef OPTTABLE_STR_TABLE_CODE
-#define OPTTABLE_PREFIXES_TABLE_CODE
-#include "RunOptions.inc"
-#undef OPTTABLE_PREFIXES_TABLE_CODE
-
-constexpr OptTable::Info kInfos[] = {
-#define OPTION(...) LLVM_CONSTRUCT_OPT_INFO(__VA_ARGS__),
-#include "RunOptions.inc"
-#undef OPTION
-};
-
-class Table : public GenericOptTable {
-public:
-  Table() : GenericOptTable(OptionStrTable, OptionPrefixesTable, kInfos) {}
-};
+#include "OptionTable.inc"
 } // namespace
 
 static constexpr StringRef kNames[] = {"fastest",   "float", "simulated",
@@ -130,7 +106,7 @@ Expected<RunOptions> parseRunOptions(int argc, char **argv) {
       OPT_version,
       OPT_INPUT,
       OPT_UNKNOWN};
-  Table table;
+  OptionTable table;
   Expected<CommandLine> line = CommandLine::parse(argc, argv, table, tool);
   if (!line)
     return line.takeError();
