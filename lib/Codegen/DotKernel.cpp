@@ -190,10 +190,16 @@ void DotKernel::emitUnit(Emitter &emit, const Frame &frame, Value unit) const {
     rest = divide(emit, rest, count);
     return digit;
   };
-  Value block = take(blocks), image = take(layer.output.n), panel = take(tiles.panelCount());
-  Value group = take(layer.groups);
-  if (parts > 1)
-    block = emit.add(block, emit.mul(rest, blocks));
+  Value block = take(blocks), image = take(layer.output.n), panel, group = emit.index(0);
+  if (parts == 1 && layer.groups == 1) {
+    // The last digit, also where there is but one panel: were it a constant, all weights would be
+    // loaded before the loop, and spilled.
+    panel = rest;
+  } else {
+    panel = take(tiles.panelCount()), group = take(layer.groups);
+    if (parts > 1)
+      block = emit.add(block, emit.mul(rest, blocks));
+  }
   if (tiles.panels.size() == 1)
     return emitPanel(emit, frame, tiles.panels[0], 0, group, panel, image, block);
   int64_t full = tiles.panels[0].count;
