@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Which code an Arm CPU takes from a library for several, by counted instructions."""
 
-import shutil
 import subprocess
 import tempfile
 import unittest
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from emulators import needs_emulators
 from qopt_tools import BIN, REPOSITORY, infer, run_tool
 
 NETWORK = REPOSITORY / "test/Target/Inputs/arm.mlir"
@@ -17,7 +17,7 @@ PLUGIN = BIN.parent / "lib/qopt-count-instructions.so"
 ROWS = {"cortex-a72": "smlal", "cortex-a76": "sdot", "max": "smmla"}
 
 
-@unittest.skipUnless(shutil.which("qemu-aarch64"), "needs qemu-aarch64")
+@needs_emulators("arm-neon")
 class ArmChoiceTest(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()

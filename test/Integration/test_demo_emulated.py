@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """scripts/demo_emulated.py: real networks on emulated machines give our bytes."""
 
-import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 
 import fashion_mnist
+from emulators import needs_emulators
 from qopt_tools import REPOSITORY
 
 IMAGES = 40
 
 
+@needs_emulators()
 class EmulatedDemoTest(unittest.TestCase):
-    def check(self, emulator: str, target: str, *options: str) -> None:
-        if not shutil.which(emulator):
-            self.skipTest(f"there is no {emulator}")
+    def check(self, target: str, *options: str) -> None:
         if not fashion_mnist.DATA_DIR.exists():
             self.skipTest(f"there is no {fashion_mnist.DATA_DIR}")
         with tempfile.TemporaryDirectory() as folder:
@@ -30,19 +29,18 @@ class EmulatedDemoTest(unittest.TestCase):
                          done.stdout)
 
     def test_hexagon(self) -> None:
-        self.check("qemu-hexagon", "hexagon-hvx")
+        self.check("hexagon-hvx")
 
     def test_hexagon_double_rounding(self) -> None:
-        self.check("qemu-hexagon", "hexagon-hvx", "--numerics=fixed-double")
+        self.check("hexagon-hvx", "--numerics=fixed-double")
 
     def test_arm(self) -> None:
         for target in ("arm-neon", "arm-dotprod", "arm-i8mm"):
             with self.subTest(target):
-                self.check("qemu-aarch64", target)
+                self.check(target)
 
     def test_arm_powers_of_two(self) -> None:
-        self.check("qemu-aarch64", "arm-dotprod", "--numerics=power-of-two",
-                   "--io=quantized")
+        self.check("arm-dotprod", "--numerics=power-of-two", "--io=quantized")
 
 
 if __name__ == "__main__":

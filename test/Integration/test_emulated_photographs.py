@@ -6,7 +6,6 @@ fp32 on its scalar row, which random networks cover.
 """
 
 import os
-import shutil
 import tempfile
 import unittest
 from pathlib import Path
@@ -15,17 +14,15 @@ import numpy as np
 
 import accuracy
 import images
+from emulators import EMULATORS, needs_emulators
 from qopt_tools import compile_model, infer, run_tool
 
-EMULATORS = {"arm-neon": "qemu-aarch64", "arm-dotprod": "qemu-aarch64",
-             "arm-i8mm": "qemu-aarch64", "hexagon-hvx": "qemu-hexagon"}
 CONTRACTS = {"fp32": ("arm-neon", "arm-dotprod", "arm-i8mm"),
              "fixed": tuple(EMULATORS), "fixed-double": tuple(EMULATORS)}
 PHOTOGRAPHS = int(os.environ.get("QOPT_EMULATED_PHOTOGRAPHS", "2"))
-MISSING = [name for name in sorted(set(EMULATORS.values())) if not shutil.which(name)]
 
 
-@unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}")
+@needs_emulators()
 class EmulatedPhotographsTest(unittest.TestCase):
     def setUp(self) -> None:
         if not accuracy.MOBILENET.exists():

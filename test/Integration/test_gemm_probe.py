@@ -6,22 +6,19 @@ decide it here. Packets of an emulated processor do not vary.
 """
 
 import re
-import shutil
 import subprocess
 import unittest
 
+from emulators import needs_emulators
 from qopt_tools import BIN, REPOSITORY
 
-EMULATORS = ("qemu-aarch64", "qemu-hexagon")
 EMULATED_ROWS = ("arm-dotprod", "arm-i8mm", "hexagon-hvx")
 GOAL_MACS_PER_PACKET = 220
 
 
 class GemmProbeTest(unittest.TestCase):
+    @needs_emulators(*EMULATED_ROWS)
     def test_same_bytes_and_packets(self) -> None:
-        for emulator in EMULATORS:
-            if not shutil.which(emulator):
-                self.skipTest(f"there is no {emulator}")
         done = subprocess.run(
             [str(REPOSITORY / "benchmark/gemm_probe/run.sh"), str(BIN.parent)],
             capture_output=True, text=True, timeout=300, check=False)

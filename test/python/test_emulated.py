@@ -10,16 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
+from emulators import EMULATORS, needs_emulators
 from qopt_tools import BIN
 from tool_testing import ToolTestCase
 
-EMULATORS = {"arm-neon": "qemu-aarch64", "arm-dotprod": "qemu-aarch64",
-             "arm-i8mm": "qemu-aarch64", "hexagon-hvx": "qemu-hexagon"}
 CONTRACTS = ("fp32", "fixed", "fixed-double", "power-of-two")
-MISSING = [name for name in set(EMULATORS.values()) if not shutil.which(name)]
 
 
-@unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}")
+@needs_emulators()
 class EmulatedCase(ToolTestCase):
     def make(self, target: str, *options: object,
              model: Path | None = None) -> Path:

@@ -118,10 +118,12 @@ private:
     words.append(arguments.begin(), arguments.end());
     int status = llvm::sys::ExecuteAndWait(program, words, std::nullopt,
                                            {llvm::StringRef(""), llvm::StringRef(""), errors}, 300);
-    if (status != 0)
-      ADD_FAILURE() << describe() << ": exit status " << status << ", "
-                    << llvm::StringRef(read(errors).data(), read(errors).size()).str();
-    return status == 0;
+    if (status == 0)
+      return true;
+    std::vector<char> text = read(errors);
+    ADD_FAILURE() << describe() << ": exit status " << status << ", "
+                  << std::string(text.begin(), text.end());
+    return false;
   }
 
   void checkResults() {
