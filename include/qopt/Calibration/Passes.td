@@ -70,6 +70,11 @@ def RunCalibration : Pass<"qopt-run-calibration", "::mlir::ModuleOp"> {
     file. Or `ranges` alone: they are read from the file instead, so that the same ranges give the
     same bytes on every machine.
 
+    An argument whose values are multiples of one step, 192 to 255 steps apart, held numbers of 8
+    bits before they became floats (pixels, features of an integer front end). Whatever the
+    calibrator, its range then is 256 of these steps: the grid holds every such value without error,
+    while one that ends at the values seen would shift almost all of them.
+
     Samples run in parallel (MLIR's thread pool), statistics are folded in the order of the samples:
     the number of threads does not change a bit of the result. Observers have a fixed size; no
     activation is kept, and the data file is mapped, not read.

@@ -24,7 +24,8 @@ enum class ObserverKind : uint8_t {
   MeanSquaredError,
   Entropy,
   AciqGauss,
-  AciqLaplace
+  AciqLaplace,
+  Lattice
 };
 
 /// Watches one tensor over many samples.
@@ -101,6 +102,11 @@ std::unique_ptr<Observer> createEntropyObserver();
 /// distribution about zero (Banner et al., 2018).
 std::unique_ptr<Observer> createAciqGaussObserver();
 std::unique_ptr<Observer> createAciqLaplaceObserver();
+
+/// For inputs of a network. Values that are multiples of one step, and span at
+/// least 192 and at most 255 of them, as numbers of 8 bits that became floats do,
+/// get 256 steps: a grid without error. All others get the range of `other`.
+std::unique_ptr<Observer> createLatticeObserver(std::unique_ptr<Observer> other);
 
 /// The best clip, in standard deviations of a Gauss or in mean magnitudes of a
 /// Laplace distribution about zero, for 2^bits levels between minus and plus it.
