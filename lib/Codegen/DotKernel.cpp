@@ -26,7 +26,7 @@ DotKernel::DotKernel(const DotLayer &unmerged, const DotRow &row, const RowSet &
     : layer(flattened(unmerged)), row(row), rows(rows),
       packed(packsPixels(layer, row, planReduction(layer, row), rows.getLanes())),
       tiles(planTiles(problemOf(layer, row, packed), row, rows.getLanes())),
-      reduction(planReduction(layer, row, skipsColumns(layer, row, tiles.width))),
+      reduction(planReduction(layer, row, columnWalk(layer, row, tiles))),
       packing(layer, row, reduction, tiles, rows.getLanes()) {
   splitIntoUnits();
   SmallVector<int64_t> channels = packing.laneChannels();
@@ -77,7 +77,7 @@ int64_t DotKernel::getUnits() const {
 
 int64_t DotKernel::getMacsPerUnit() const {
   return tiles.panels.front().channels * tiles.height * layer.output.w * reduction.totalSteps() *
-         row.getStepBytes();
+         reduction.taps * row.getStepBytes();
 }
 
 /// A part of a map has so many tiles.
@@ -269,19 +269,29 @@ void DotKernel::emitPanel(Emitter &emit, const Frame &frame, const PanelKind &ki
 void DotKernel::forTiles(Emitter &emit, int64_t height,
                          llvm::function_ref<void(Value, const Tile &)> fn) const {
   int64_t full = layer.output.w / tiles.width, rest = layer.output.w % tiles.width;
-  emit.forLoop(0, full, 1, [&](Value tile) { fn(tile, Tile{height, tiles.width, {}}); });
-  if (rest)
-    fn(emit.index(full), Tile{height, rest, {}});
+  auto known = [&](int64_t index) {
+    int64_t width = index < full ? tiles.width : rest;
+    fn(emit.index(index), Tile{height, width, {}, index * tiles.width});
+  };
+  // The first and the last one leave out what they would read in the border.
+  int64_t begin = 0, end = full;
+  if (tilesKnowBorder()) {
+    known(begin++);
+    end = std::max(begin, rest ? full : full - 1);
+  }
+  emit.forLoop(begin, end, 1, [&](Value tile) { fn(tile, Tile{height, tiles.width, {}}); });
+  for (int64_t index = end; index < tilesPerRow(); ++index)
+    known(index);
 }
 
 void DotKernel::emitTileRow(Emitter &emit, const Frame &frame, const PanelKind &kind,
                             int64_t height) const {
-  Value firstRow, endRow;
+  Value firstRow, rowCount;
   if (skipsRows())
-    std::tie(firstRow, endRow) = kernelRows(emit, frame.block, height);
+    std::tie(firstRow, rowCount) = kernelRows(emit, frame.block, height);
   forTiles(emit, height, [&](Value index, Tile tile) {
     tile.panel = kind;
-    tile.firstRow = firstRow, tile.endRow = endRow;
+    tile.firstRow = firstRow, tile.rowCount = rowCount;
     Frame moved = frame;
     auto move = [&](Value pointer, int64_t advance) {
       return emit.address(pointer, emit.mul(index, advance));

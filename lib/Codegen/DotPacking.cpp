@@ -47,14 +47,28 @@ static bool worthMerging(const DotLayer &layer, const DotRow &row) {
          stride % row.getStepBytes() == 0 && 4 * stride <= 5 * pixelBytes(layer, row);
 }
 
-ReductionPlan planReduction(const DotLayer &layer, const DotRow &row, bool byColumns) {
+/// Pixels without padding are read past their end, but no further than a merged row is.
+bool canShareColumns(const DotLayer &layer, const DotRow &row) {
+  const WindowDim &width = layer.window.width;
+  int64_t before = (width.kernel - 1) * width.dilation * layer.input.pixelStride;
+  int64_t end = before + pixelBytes(layer, row);
+  int64_t mergedEnd = llvm::alignTo(before + layer.channelsPerGroup(), row.getStepBytes());
+  bool staysInside = !hasDensePixels(layer, row) || end <= mergedEnd;
+  return row.getBudget().sharesColumns && row.getShape().m == 1 &&
+         row.getShape().k == row.getStepBytes() && width.kernel > 1 && staysInside;
+}
+
+ReductionPlan planReduction(const DotLayer &layer, const DotRow &row, ColumnWalk walk) {
   const Window &window = layer.window;
   ReductionPlan plan;
   plan.rows = window.height.kernel;
   plan.rowAdvance = window.height.dilation * layer.input.rowStride;
-  plan.merged = !byColumns && (worthMerging(layer, row) || hasDensePixels(layer, row));
+  bool mayMerge = worthMerging(layer, row) || hasDensePixels(layer, row);
+  plan.merged = walk == ColumnWalk::Merged && mayMerge;
   int64_t bytes = layer.channelsPerGroup();
-  if (plan.merged) {
+  if (walk == ColumnWalk::Shared) {
+    plan.taps = window.width.kernel;
+  } else if (plan.merged) {
     bytes += (window.width.kernel - 1) * layer.input.pixelStride;
   } else {
     plan.columns = window.width.kernel;
@@ -75,7 +89,7 @@ DotPacking::DotPacking(const DotLayer &layer, const DotRow &row, const Reduction
 int64_t DotPacking::blocksPerVector() const { return lanes / row.getShape().n; }
 
 int64_t DotPacking::stepBytes(int64_t vectors) const {
-  return vectors * lanes * row.getStepBytes();
+  return vectors * lanes * row.getStepBytes() * reduction.taps;
 }
 
 bool DotPacking::isProduct(int64_t byte) const {
@@ -100,10 +114,11 @@ template <typename Fn> void DotPacking::walk(int64_t vectors, Fn fn) const {
   for (int64_t y = 0; y < reduction.rows; ++y)
     for (int64_t x = 0; x < reduction.columns; ++x)
       for (int64_t part = 0; part < reduction.steps * stepBytes; part += shape.k)
-        for (int64_t block = 0; block < blocks; ++block)
-          for (int64_t n = 0; n < shape.n; ++n)
-            for (int64_t k = 0; k < shape.k; ++k)
-              fn(block * shape.n + n, y, x, part + k);
+        for (int64_t tap = 0; tap < reduction.taps; ++tap)
+          for (int64_t block = 0; block < blocks; ++block)
+            for (int64_t n = 0; n < shape.n; ++n)
+              for (int64_t k = 0; k < shape.k; ++k)
+                fn(block * shape.n + n, y, x + tap, part + k);
 }
 
 llvm::SmallVector<char, 0> DotPacking::packWeights() const {

@@ -126,13 +126,16 @@ DotKernel::Accumulators DotKernel::reduce(Emitter &emit, const Cursor &cursor, c
       values = column(emit.index(x), std::move(values));
     return values;
   };
-  auto kernelRow = [&](Value y, SmallVector<Value> values) {
+  auto rowAt = [&](const Cursor &from, Value y) {
     int64_t steps = reduction.columns * reduction.steps;
-    return byColumns(advance(emit, cursor, y, reduction.rowAdvance, steps, tile),
-                     std::move(values));
+    return advance(emit, from, y, reduction.rowAdvance, steps, tile);
+  };
+  Cursor first = tile.firstRow ? rowAt(cursor, tile.firstRow) : cursor;
+  auto kernelRow = [&](Value y, SmallVector<Value> values) {
+    return byColumns(rowAt(first, y), std::move(values));
   };
   if (tile.firstRow)
-    return carry(emit, tile.firstRow, tile.endRow, accumulators, kernelRow);
+    return carry(emit, emit.index(0), tile.rowCount, accumulators, kernelRow);
   return carry(emit, reduction.rows, std::move(accumulators), kernelRow);
 }
 
@@ -146,7 +149,7 @@ DotKernel::Accumulators DotKernel::reduceRun(Emitter &emit, const Cursor &cursor
   bool windowsOverlap =
       layer.window.width.stride * layer.input.pixelStride < reduction.steps * activationBytes;
   const TileBudget budget = row.getBudget();
-  if (reduction.steps <= budget.inlineSteps && !windowsOverlap) {
+  if (reduction.steps <= budget.inlineSteps && !windowsOverlap && reduction.taps == 1) {
     steps(cursor, reduction.steps, accumulators);
     return accumulators;
   }
@@ -200,6 +203,8 @@ void DotKernel::emitStep(Emitter &emit, const Cursor &cursor, const Tile &tile,
   if (cursor.ahead)
     for (int64_t at = 0; at < aheadPerStep(tile.panel.vectors); at += kCacheLine)
       emit.prefetch(emit.address(cursor.ahead, at));
+  if (reduction.taps > 1)
+    return emitSharedStep(emit, cursor, tile, accumulators);
   for (int64_t part = 0; part < parts; ++part) {
     SmallVector<Value> columns;
     for (int64_t block = 0; block < blocks; ++block) {

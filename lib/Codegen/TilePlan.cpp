@@ -34,13 +34,21 @@ public:
     TilePlan best;
     double bestCost = -1;
     int64_t most = std::min<int64_t>(budget.maxVectors, llvm::divideCeil(problem.channels, lanes));
-    for (int64_t vectors = 1; vectors <= most; ++vectors)
-      forEachTile(vectors, [&](int64_t height, int64_t width) {
-        TilePlan plan{height, width, panelsOf(vectors)};
+    auto consider = [&](int64_t vectors, bool shared) {
+      forEachTile(vectors, shared, [&](int64_t height, int64_t width) {
+        TilePlan plan{height, width, panelsOf(vectors), shared};
         double cost = costOf(plan);
         if (bestCost < 0 || cost < bestCost)
           best = plan, bestCost = cost;
       });
+    };
+    for (int64_t vectors = 1; vectors <= most; ++vectors)
+      consider(vectors, /*shared=*/false);
+    // Of equal ones the panels that write more of a pixel at once.
+    if (budget.sharesColumns && problem.columns.steps > 0)
+      for (int64_t vectors = most; vectors >= 1; --vectors)
+        if (fits(1, vectors, /*shared=*/true))
+          consider(vectors, /*shared=*/true);
     return best;
   }
 
@@ -49,21 +57,25 @@ private:
     return llvm::divideCeil(pixels, shape.m) * vectors * dotsPerVector;
   }
 
-  /// Operands of several parts are all alive during a step.
-  bool fits(int64_t pixels, int64_t vectors) const {
-    int64_t operands = partsPerStep > 1 ? llvm::divideCeil(pixels, shape.m) : 1;
+  /// Operands of several parts are all alive during a step, and so are the weights of columns that
+  /// share operands, the next of which is on its way.
+  bool fits(int64_t pixels, int64_t vectors, bool shared) const {
+    int64_t operands = partsPerStep > 1 ? llvm::divideCeil(pixels, shape.m) : shared ? 2 : 1;
     int64_t accumulators = accumulatorsOf(pixels, vectors);
+    int64_t weights = vectors * dotsPerVector * columnsOf(shared);
     return accumulators <= budget.accumulators &&
-           accumulators + vectors * dotsPerVector + operands * budget.activationRegisters <=
-               budget.registers;
+           accumulators + weights + operands * budget.activationRegisters <= budget.registers;
   }
 
-  template <typename Fn> void forEachTile(int64_t vectors, Fn fn) const {
+  /// Of the kernel, in a step.
+  int64_t columnsOf(bool shared) const { return shared ? problem.columns.count : 1; }
+
+  template <typename Fn> void forEachTile(int64_t vectors, bool shared, Fn fn) const {
     for (int64_t height = 1; height <= problem.height; ++height) {
-      if (height > 1 && !fits(height, vectors))
+      if (height > 1 && !fits(height, vectors, shared))
         return;
       for (int64_t width = 1; width <= problem.width; ++width) {
-        if (width > 1 && !fits(height * width, vectors))
+        if (width > 1 && !fits(height * width, vectors, shared))
           break;
         fn(height, width);
       }
@@ -82,13 +94,17 @@ private:
     return panels;
   }
 
-  double tileCost(int64_t pixels, int64_t vectors, double share) const {
-    double dots = accumulatorsOf(pixels, vectors) * partsPerStep;
+  double tileCost(int64_t height, int64_t width, int64_t vectors, bool shared, double share) const {
+    int64_t pixels = height * width, columns = columnsOf(shared);
+    double dots = accumulatorsOf(pixels, vectors) * partsPerStep * columns;
     double operandCost = problem.packed ? budget.packedCost : budget.activationCost;
-    double loads = vectors * dotsPerVector * partsPerStep * budget.weightLoadCost +
-                   llvm::divideCeil(pixels, shape.m) * operandCost;
-    double stall = static_cast<double>(budget.dotsInFlight) * partsPerStep;
-    return problem.steps * share * (std::max({dots, loads, stall}) + budget.loadShare * loads) +
+    int64_t operands =
+        shared ? height * problem.columns.pixelsRead(width) : llvm::divideCeil(pixels, shape.m);
+    double loads = vectors * dotsPerVector * partsPerStep * columns * budget.weightLoadCost +
+                   operands * operandCost;
+    double stall = static_cast<double>(budget.dotsInFlight) * partsPerStep * columns;
+    double steps = (shared ? problem.columns.steps : problem.steps) * share;
+    return steps * (std::max({dots, loads, stall}) + budget.loadShare * loads) +
            budget.tileOverhead +
            pixels * (budget.pixelOverhead + llvm::popcount<uint64_t>(vectors) * budget.storeCost);
   }
@@ -99,8 +115,8 @@ private:
     auto add = [&](int64_t count, int64_t width) {
       if (count * width == 0)
         return;
-      double share = problem.share ? problem.share(row, height, width) : 1;
-      cost += count * tileCost(height * width, kind.vectors, share);
+      double share = problem.share ? problem.share(row, height, width, plan.sharesColumns) : 1;
+      cost += count * tileCost(height, width, kind.vectors, plan.sharesColumns, share);
     };
     add(problem.width / plan.width, plan.width);
     add(1, problem.width % plan.width);

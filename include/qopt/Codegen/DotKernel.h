@@ -49,7 +49,8 @@ private:
   struct Tile {
     int64_t height, width;
     PanelKind panel;
-    mlir::Value firstRow = {}, endRow = {}; ///< of the kernel, where some are left out
+    std::optional<int64_t> firstPixel = std::nullopt; ///< of the row, where it is known
+    mlir::Value firstRow = {}, rowCount = {};         ///< of the kernel, where some are left out
   };
   using Accumulators = llvm::SmallVector<mlir::Value>;
 
@@ -83,6 +84,8 @@ private:
   int64_t activationStepBytes(const Tile &tile) const;
   void emitStep(Emitter &emit, const Cursor &cursor, const Tile &tile,
                 Accumulators &accumulators) const;
+  void emitSharedStep(Emitter &emit, const Cursor &cursor, const Tile &tile,
+                      Accumulators &accumulators) const;
   llvm::SmallVector<llvm::SmallVector<mlir::Value>> unpack(Emitter &emit, const Tile &tile,
                                                            const Accumulators &accumulators) const;
   llvm::SmallVector<mlir::Value> rowSums(Emitter &emit, const Frame &frame, const Tile &tile) const;
@@ -100,8 +103,7 @@ private:
   int64_t operandBytes() const;
   int64_t packedStepBytes(int64_t pixels) const;
   int64_t packedTileBytes() const;
-  mlir::Value packsOf(Emitter &emit, mlir::Value packs, mlir::Value image,
-                      mlir::Value block) const;
+  mlir::Value packsOf(Emitter &emit, mlir::Value packs, mlir::Value image, mlir::Value block) const;
   void packTile(Emitter &emit, mlir::Value input, mlir::Value packs, const Tile &tile) const;
   void packPixels(Emitter &emit, const Frame &frame, mlir::Value begin, mlir::Value end) const;
 
@@ -112,10 +114,13 @@ private:
   // DotBorder.cpp
   static TileProblem problemOf(const DotLayer &layer, const DotRow &row, bool packed);
   static bool skipsColumns(const DotLayer &layer, const DotRow &row, int64_t tileWidth);
+  static ColumnWalk columnWalk(const DotLayer &layer, const DotRow &row, const TilePlan &tiles);
   bool skipsRows() const;
+  bool everyRowMeetsInput() const;
   std::pair<mlir::Value, mlir::Value> kernelRows(Emitter &emit, mlir::Value block,
                                                  int64_t height) const;
   bool meetsInput(const Tile &tile, int64_t group, int64_t column) const;
+  bool tilesKnowBorder() const;
 
   int64_t aheadPerStep(int64_t vectors) const;
   int64_t tilesPerRow() const;

@@ -9,26 +9,31 @@
 
 namespace qopt::codegen {
 
-/// `rows` x `columns` runs of `steps` steps each. Where the pixels of a kernel row lie side by side
-/// they make one run (columns = 1).
+/// How a reduction walks the columns of a kernel's row: as one run of bytes where pixels lie side
+/// by side, else one by one; one by one in any case; or all in every step.
+enum class ColumnWalk { Merged, Apart, Shared };
+
+/// `rows` x `columns` runs of `steps` steps each, each of `taps` columns of the kernel.
 struct ReductionPlan {
-  int64_t rows = 1, columns = 1, steps = 1;
+  int64_t rows = 1, columns = 1, steps = 1, taps = 1;
   int64_t rowAdvance = 0, columnAdvance = 0; ///< bytes of the input
   bool merged = false;
 
   int64_t totalSteps() const { return rows * columns * steps; }
 };
 
-/// Whether pixels of few channels had better lie side by side, without padding: steps then cut a row
-/// of the kernel, a run of bytes, where they like, and there are fewer of them.
+/// Whether pixels of few channels had better lie side by side, without padding: steps then cut a
+/// row of the kernel, a run of bytes, where they like, and there are fewer of them.
 bool walksDensePixels(const Window &window, int64_t channels, int64_t groups, const DotRow &row);
 /// The pixels that such a run reads past its last one.
 int64_t densePixelsBehind(const Window &window, int64_t channels, const DotRow &row);
 
 /// Whether `row` can walk the layer's input without reading what is not there.
 bool canReduce(const DotLayer &layer, const DotRow &row);
-/// `byColumns` keeps the columns of the kernel apart.
-ReductionPlan planReduction(const DotLayer &layer, const DotRow &row, bool byColumns = false);
+/// Whether every step may serve all columns of the kernel.
+bool canShareColumns(const DotLayer &layer, const DotRow &row);
+ReductionPlan planReduction(const DotLayer &layer, const DotRow &row,
+                            ColumnWalk walk = ColumnWalk::Merged);
 
 /// bias - z_x·Σ(q_w - z_w), modulo 2^32, per channel: what accumulators start from.
 llvm::SmallVector<int32_t> effectiveBias(const DotLayer &layer);
@@ -39,7 +44,7 @@ public:
   DotPacking(const DotLayer &layer, const DotRow &row, const ReductionPlan &reduction,
              const TilePlan &tiles, int64_t lanes);
 
-  /// [group][panel][row][column][step][part][block of n channels][n][k].
+  /// [group][panel][row][column][step][part][tap][block of n channels][n][k].
   llvm::SmallVector<char, 0> packWeights() const;
   /// The pattern whose dot with a pixel is the sum of its activations, packed as a panel of one
   /// vector.

@@ -39,6 +39,7 @@ struct TileBudget {
   int64_t inlineSteps = 4;         ///< runs of up to this many steps are laid out in line
   int64_t prefetchTiles = 0;       ///< panels of up to this many tiles prefetch the next panel
   int64_t nearBytes = 0;           ///< weights of a layer that stay in a near cache
+  bool sharesColumns = false;      ///< a pixel's operand may serve all columns of a kernel's row
 };
 
 class DotRow {

@@ -38,8 +38,8 @@ public:
   TileBudget getBudget() const override {
     TileBudget budget;
     budget.registers = 32, budget.dotsInFlight = 10, budget.maxVectors = 8;
-    budget.weightLoadCost = 2, budget.activationCost = 1, budget.tileOverhead = 40;
-    budget.prefetchTiles = 16, budget.nearBytes = 1 << 17;
+    budget.weightLoadCost = 2, budget.activationCost = 1, budget.tileOverhead = 20;
+    budget.prefetchTiles = 16, budget.nearBytes = 1 << 17, budget.sharesColumns = true;
     return budget;
   }
 

@@ -74,6 +74,29 @@ TEST(TileEdges, Maps) {
   });
 }
 
+/// One tile in a row, two, three and more, whole ones and one pixel off, with every border; strided
+/// and dilated windows too.
+TEST(TileEdges, Windows) {
+  forEachTile([](const RowSet &rows, const DotRow &row, const RowTiles &tiles) {
+    if (!tiles.windows.sharesColumns)
+      return;
+    for (int64_t count : {1, 2, 4})
+      for (int64_t x : {-1, 0, 1})
+        for (int64_t stride : {1, 2}) {
+          LayerCase c = caseFor(rows, row);
+          c.kernel = 3, c.pad = count % 3, c.stride = stride, c.dilation = x == 0 ? 2 : 1;
+          c.inputZero = rows.isFlippedAtRest() ? -128 : 0; // the border may be left out
+          int64_t width = std::max<int64_t>(1, count * tiles.windows.width + x);
+          int64_t extent = 2 * c.dilation + 1;
+          c.w = std::max<int64_t>(1, (width - 1) * stride + extent - 2 * c.pad);
+          c.h = std::max<int64_t>(extent, 2 * tiles.windows.height);
+          c.oc = tiles.vectors * rows.getLanes();
+          c.c = 2 * row.getStepBytes() + x;
+          check(rows, c);
+        }
+  });
+}
+
 /// Blocks of channels (vectors where there is no four-way dot), and rows of results in pairs.
 TEST(TileEdges, Depthwise) {
   for (const Target *target : getHostTargets()) {

@@ -32,13 +32,27 @@ TEST(TilePlan, RowsOfSmallMapsShareTiles) {
 
 TEST(TilePlan, RowsThatLeaveOutDotsAreTilesOfTheirOwn) {
   TileProblem problem{7, 7, 512, 1152};
-  problem.share = [](int64_t row, int64_t height, int64_t) {
+  problem.share = [](int64_t row, int64_t height, int64_t, bool) {
     return height == 1 && (row == 0 || row == 6) ? 2.0 / 3 : 1.0; // a row of 3x3 windows
   };
   TilePlan tiles = plan(qopt::x86::getAvx512VnniRowSet(), problem);
   EXPECT_EQ(tiles.height, 1);
   EXPECT_EQ(tiles.width, 7);
   EXPECT_EQ(tiles.panels[0].vectors, 3);
+}
+
+/// Three dots for each load, and dots with the border left out.
+TEST(TilePlan, WindowsOfOneVectorShareColumns) {
+  TileProblem problem{32, 32, 16, 36};
+  problem.columns = {12, 3, 1, 1};
+  problem.share = [](int64_t row, int64_t height, int64_t, bool sharesColumns) {
+    double rows = height == 1 && (row == 0 || row == 31) ? 2.0 / 3 : 1.0;
+    return sharesColumns ? rows * 94 / 96 : rows;
+  };
+  TilePlan tiles = plan(qopt::x86::getAvx512VnniRowSet(), problem);
+  EXPECT_TRUE(tiles.sharesColumns);
+  EXPECT_EQ(tiles.height, 1);
+  EXPECT_EQ(tiles.width, 16);
 }
 
 TEST(TilePlan, OnePixelTakesWidePanels) {

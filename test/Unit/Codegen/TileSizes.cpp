@@ -7,12 +7,17 @@ using namespace qopt::codegen;
 
 namespace qopt::test {
 
-llvm::SmallVector<RowTiles> tilesOf(const DotRow &row, int64_t lanes) {
+llvm::SmallVector<RowTiles, 0> tilesOf(const DotRow &row, int64_t lanes) {
   constexpr int64_t kRow = 1024, kMap = 64, kSteps = 9;
-  llvm::SmallVector<RowTiles> tiles;
-  for (int64_t vectors = 1; vectors <= row.getBudget().maxVectors; ++vectors)
-    tiles.push_back({vectors, planTiles({1, kRow, vectors * lanes, kSteps}, row, lanes),
-                     planTiles({kMap, kMap, vectors * lanes, kSteps}, row, lanes)});
+  llvm::SmallVector<RowTiles, 0> tiles;
+  for (int64_t vectors = 1; vectors <= row.getBudget().maxVectors; ++vectors) {
+    int64_t channels = vectors * lanes;
+    TileProblem windows{kMap, kMap, channels, 3 * kSteps};
+    windows.columns = {kSteps, 3, 1, 1};
+    tiles.push_back({vectors, planTiles({1, kRow, channels, kSteps}, row, lanes),
+                     planTiles({kMap, kMap, channels, kSteps}, row, lanes),
+                     planTiles(windows, row, lanes)});
+  }
   return tiles;
 }
 
@@ -31,7 +36,8 @@ TileSizes TileSizes::of(llvm::ArrayRef<const RowSet *> sets) {
       sizes.depths.push_back(row->getStepBytes());
       for (const RowTiles &tiles : tilesOf(*row, lanes)) {
         sizes.channels.push_back(tiles.vectors * lanes);
-        sizes.pixels.append({tiles.row.width, tiles.map.width, tiles.map.height});
+        sizes.pixels.append({tiles.row.width, tiles.map.width, tiles.map.height,
+                             tiles.windows.width, tiles.windows.height});
       }
     }
   }

@@ -13,12 +13,13 @@ namespace qopt::test {
 /// Tiles that a row takes for panels of `vectors` vectors.
 struct RowTiles {
   int64_t vectors = 1;
-  codegen::TilePlan row; ///< of a long row of pixels
-  codegen::TilePlan map; ///< of a map
+  codegen::TilePlan row;     ///< of a long row of pixels
+  codegen::TilePlan map;     ///< of a map
+  codegen::TilePlan windows; ///< of a map, under windows of three columns, which tiles may share
 };
 
 /// For every number of vectors that a panel of `row` may have.
-llvm::SmallVector<RowTiles> tilesOf(const codegen::DotRow &row, int64_t lanes);
+llvm::SmallVector<RowTiles, 0> tilesOf(const codegen::DotRow &row, int64_t lanes);
 
 /// Sorted, each once.
 struct TileSizes {
