@@ -52,8 +52,8 @@ llvm::Expected<Calibration> Calibration::create(func::FuncOp function, const Sam
     auto observer = createCalibrator(op.getCalibrator(), options.calibrator);
     if (!observer)
       return observer.takeError();
-    // What reaches the network may have been stored in 8 bits before; layers' results are sums.
-    if (isa<BlockArgument>(op.getInput()))
+    // Only what reaches the network may have been stored in 8 bits before.
+    if (options.exactInputs && isa<BlockArgument>(op.getInput()))
       *observer = numerics::createLatticeObserver(std::move(*observer));
     calibration.indices[op] = calibration.ops.size();
     calibration.ops.push_back(op);

@@ -77,7 +77,7 @@ llvm::Error RunCalibrationPass::runOnData() {
   llvm::Expected<SampleSource> source = SampleSource::open(*network, data);
   if (!source)
     return source.takeError();
-  CalibrationOptions options{{percentile, momentum}};
+  CalibrationOptions options{{percentile, momentum}, exactInputs};
   if (progress && llvm::sys::Process::StandardErrIsDisplayed())
     options.progress = printProgress;
   if (llvm::Error error = calibrate(*network, *source, options))

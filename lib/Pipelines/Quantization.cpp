@@ -73,6 +73,7 @@ void qopt::buildCalibratePipeline(OpPassManager &manager, const CalibrateOptions
   RunCalibrationOptions run;
   run.data = options.data;
   run.ranges = options.ranges;
+  run.exactInputs = options.exactInputs;
   run.progress = options.progress;
   manager.addPass(createRunCalibration(run));
 

@@ -200,8 +200,8 @@ class PresetTest(CompileTestCase):
         chosen = self.report(best)["preset"]["chosen"]
         options = [f"--{key.replace('_', '-')}={value}"
                    for key, value in chosen.items() if value not in (True, False)]
-        if chosen["split_channels"]:
-            options.append("--split-channels")
+        options += [f"--{key.replace('_', '-')}" for key, value in chosen.items()
+                    if value is True]
         self.assert_same_bytes(best, self.build("by hand", *options), ".so")
 
     def test_fast(self) -> None:
@@ -221,7 +221,8 @@ class PresetTest(CompileTestCase):
             done = self.run_tool("qopt-compile", self.model, "-o", self.output,
                                  f"--calibrate={self.data}", *options)
             self.assert_refused(done, options[0], mention)
-        for option in ("--preset=best", "--round=hessian", "--split-channels"):
+        for option in ("--preset=best", "--round=hessian", "--split-channels",
+                       "--exact-inputs"):
             done = self.run_tool("qopt-compile", self.model, "-o", self.output,
                                  option)
             self.assert_refused(done, option, "--calibrate=X.npy")

@@ -75,6 +75,7 @@ static void readGiven(const CommandLine &line, DriverOptions &options) {
       {OPT_calibrate, "--calibrate"},
       {OPT_ranges, "--ranges"},
       {OPT_calibrator, "--calibrator"},
+      {OPT_exact_inputs, "--exact-inputs"},
       {OPT_weights, "--weights"},
       {OPT_activations, "--activations"},
       {OPT_input_type, "--input-type"},
@@ -101,6 +102,7 @@ static Error checkRepairs(const CommandLine &line, const DriverOptions &options)
        "measures means"},
       {options.equalize == "noise-model" ? "--equalize=noise-model" : "", "measures activations"},
       {options.splitChannels ? "--split-channels" : "", "measures activations"},
+      {options.exactInputs ? "--exact-inputs" : "", "looks at the inputs"},
       {options.preset.empty() ? "" : "--preset=" + options.preset, "measures errors"}};
   for (const auto &[option, reason] : wanted)
     if (!option.empty() && !line.has(OPT_calibrate))
@@ -108,6 +110,7 @@ static Error checkRepairs(const CommandLine &line, const DriverOptions &options)
   static constexpr std::pair<unsigned, StringRef> chosen[] = {
       {OPT_equalize, "--equalize"},
       {OPT_split_channels, "--split-channels"},
+      {OPT_exact_inputs, "--exact-inputs"},
       {OPT_round, "--round"},
       {OPT_correct_bias, "--correct-bias"}};
   for (auto [id, option] : chosen)
@@ -154,6 +157,7 @@ static Error readChoices(const CommandLine &line, DriverOptions &options) {
   options.biasBits = biasBits == "16" ? 16 : 32;
   options.pixelInput = inputType == "u8";
   options.splitChannels = line.has(OPT_split_channels);
+  options.exactInputs = line.has(OPT_exact_inputs);
   return checkRepairs(line, options);
 }
 

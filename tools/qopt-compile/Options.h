@@ -28,6 +28,7 @@ struct DriverOptions {
   bool pixelInput = false; ///< raw bytes in, normalized by:
   std::vector<float> inputMean, inputDeviation;
   std::string calibrator = "minmax";
+  bool exactInputs = false;
   std::string preset; ///< empty: none
   std::string equalize = "none";
   bool splitChannels = false;

@@ -31,6 +31,7 @@ def input_type : Value<"input-type", "What the network takes: float (default), o
 def input_mean : Value<"input-mean", "With --input-type=u8: mean of the pixels, 0 to 255 (default: 0); one, or one per channel", "<m,...>">;
 def input_std : Value<"input-std", "With --input-type=u8: their standard deviation (default: 1); one, or one per channel", "<s,...>">;
 def calibrator : Value<"calibrator", "minmax (default), moving-average, percentile, mse, entropy, aciq-gauss or aciq-laplace", "<name>">;
+def exact_inputs : Flag<["--"], "exact-inputs">, HelpText<"Give inputs that held numbers of 8 bits before they became floats the grid of their own step">;
 def correct_bias : Value<"correct-bias", "Biases that give the integer program's channels their float means: none (default), pre, post or pre+post (before or after the activation)", "<means>">;
 def bias_bits : Value<"bias-bits", "Width that biases fit: 32 (default) or 16", "<n>">;
 def weight_ranges : Value<"weight-ranges", "max (default): no weight is clipped; mse: least squared rounding error", "<how>">;

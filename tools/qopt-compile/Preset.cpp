@@ -72,7 +72,9 @@ private:
 /// layer sees one vector of inputs per sample, and the Hessian of a few says little about the rest.
 static constexpr int64_t kMostTrialBatches = 48, kMostHeldOut = 32;
 
+/// Exact inputs cost nothing, so every recipe has them.
 static DriverOptions apply(const Recipe &recipe, DriverOptions options) {
+  options.exactInputs = true;
   options.equalize = recipe.equalize;
   options.splitChannels = recipe.splitChannels;
   options.round = recipe.round;
@@ -81,7 +83,8 @@ static DriverOptions apply(const Recipe &recipe, DriverOptions options) {
 }
 
 static json::Object describe(const DriverOptions &options) {
-  return json::Object{{"equalize", options.equalize},
+  return json::Object{{"exact_inputs", options.exactInputs},
+                      {"equalize", options.equalize},
                       {"split_channels", options.splitChannels},
                       {"round", options.round},
                       {"correct_bias", options.correctBias}};

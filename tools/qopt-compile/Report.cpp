@@ -121,6 +121,7 @@ static json::Object describeOptions(const ReportContext &context) {
   object["weights"] = options.perChannelWeights ? "per-channel" : "per-tensor";
   object["activations"] = options.symmetricActivations ? "symmetric" : "asymmetric";
   object["calibrator"] = options.calibrator;
+  object["exact_inputs"] = options.exactInputs;
   object["equalize"] = options.equalize;
   object["split_channels"] = options.splitChannels;
   object["correct_bias"] = options.correctBias;

@@ -59,6 +59,7 @@ Error runCalibrate(ModuleOp module, StringRef path, const DriverOptions &options
   calibrate.data = options.calibrationData;
   calibrate.ranges = options.rangesFile;
   calibrate.calibrator = options.calibrator;
+  calibrate.exactInputs = options.exactInputs;
   calibrate.weights = getGranularity(options).str();
   calibrate.activations = options.symmetricActivations ? "symmetric" : "asymmetric";
   calibrate.logits = options.io;

@@ -11,6 +11,8 @@ namespace qopt {
 
 struct CalibrationOptions {
   CalibratorOptions calibrator;
+  /// Arguments that held numbers of 8 bits get the grid of their own step.
+  bool exactInputs = false;
   /// Called after samples have been folded in, with the number done and the total; may be null.
   llvm::function_ref<void(int64_t, int64_t)> progress = nullptr;
 };

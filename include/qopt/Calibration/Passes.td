@@ -71,9 +71,9 @@ def RunCalibration : Pass<"qopt-run-calibration", "::mlir::ModuleOp"> {
     same bytes on every machine.
 
     An argument whose values are multiples of one step, 192 to 255 steps apart, held numbers of 8
-    bits before they became floats (pixels, features of an integer front end). Whatever the
-    calibrator, its range then is 256 of these steps: the grid holds every such value without error,
-    while one that ends at the values seen would shift almost all of them.
+    bits before they became floats (pixels, features of an integer front end). With `exact-inputs`
+    its range is 256 of these steps, whatever the calibrator: the grid holds every such value without
+    error, while one that ends at the values seen shifts almost all of them.
 
     Samples run in parallel (MLIR's thread pool), statistics are folded in the order of the samples:
     the number of threads does not change a bit of the result. Observers have a fixed size; no
@@ -109,6 +109,8 @@ def RunCalibration : Pass<"qopt-run-calibration", "::mlir::ModuleOp"> {
            "either end">,
     Option<"momentum", "momentum", "double", "0.9",
            "weight (0 to 1) that a moving average gives to what it has seen">,
+    Option<"exactInputs", "exact-inputs", "bool", "false",
+           "give arguments that held numbers of 8 bits the grid of their own step">,
     Option<"progress", "progress", "bool", "false", "print progress on stderr if it is a terminal">,
   ];
 }

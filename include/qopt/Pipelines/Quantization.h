@@ -42,6 +42,10 @@ struct CalibrateOptions : public mlir::PassPipelineOptions<CalibrateOptions> {
                                  llvm::cl::desc("minmax, moving-average, percentile, mse, "
                                                 "entropy, aciq-gauss or aciq-laplace"),
                                  llvm::cl::init("minmax")};
+  Option<bool> exactInputs{*this, "exact-inputs",
+                           llvm::cl::desc("give inputs that held numbers of 8 bits the grid of "
+                                          "their own step; needs data"),
+                           llvm::cl::init(false)};
   Option<std::string> weights{*this, "weights", llvm::cl::desc("per-channel or per-tensor"),
                               llvm::cl::init("per-channel")};
   Option<std::string> weightRanges{*this, "weight-ranges",

@@ -34,6 +34,10 @@ def main():
     write_npy(folder / "equal.npy", (4, 2), [0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0])
     # 1, 2, ... 20 for statistics that depend on order and share.
     write_npy(folder / "ramp.npy", (10, 2), [float(i) for i in range(1, 21)])
+    # Numbers of 8 bits that became floats, and the same where zero is none of them.
+    numbers = [0.75 * i for i in range(-50, 150)]
+    write_npy(folder / "lattice.npy", (100, 2), numbers)
+    write_npy(folder / "shifted.npy", (100, 2), [number + 0.25 for number in numbers])
 
 
 if __name__ == "__main__":

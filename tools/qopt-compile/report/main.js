@@ -131,7 +131,8 @@ function sensitivitySection(sensitivity) {
 const recipeText = (recipe) => [["equalize", "none"], ["round", "nearest"], ["correct_bias", "none"]]
   .filter(([key, plain]) => recipe[key] !== undefined && recipe[key] !== plain)
   .map(([key]) => `${key.replace("_", "-")}=${recipe[key]}`)
-  .concat(recipe.split_channels ? ["split-channels"] : []).join(" ") || "no repairs";
+  .concat(["exact_inputs", "split_channels"].filter((flag) => recipe[flag])
+    .map((flag) => flag.replace("_", "-"))).join(" ") || "no repairs";
 
 function presetSection(preset) {
   const chosen = recipeText(preset.chosen);
