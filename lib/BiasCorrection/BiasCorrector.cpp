@@ -4,17 +4,12 @@
 #include "Means.h"
 #include "qopt/Dialect/QOpt/IR/ClampBounds.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
-#include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+#include "qopt/Dialect/QOpt/IR/NumericTypes.h"
 #include "qopt/ExecutionEngine/ParallelFor.h"
 #include "qopt/Quantization/Rounding.h"
 
 using namespace mlir;
 using namespace qopt;
-
-static numerics::Grid getGrid(Value value) {
-  QuantParams params = *getQuantParams(value.getType());
-  return {params.scale(0), params.zeroPoint(0), {params.storageMin, params.storageMax}};
-}
 
 static std::vector<double> getMeans(Operation *op, StringRef name) {
   auto means = op->getAttrOfType<DenseF32ArrayAttr>(name);

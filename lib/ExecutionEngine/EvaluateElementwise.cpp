@@ -29,7 +29,7 @@ struct Times {
 llvm::Error computeCodes(EvaluationContext &context, Operation *op, bool subtract,
                          const numerics::OutputRule &rule) {
   Value lhs = op->getOperand(0), rhs = op->getOperand(1);
-  auto constants = prepareAdd(getNumericContract(op), getGrid(lhs), getGrid(rhs),
+  auto constants = prepareAdd(toNumerics(getContract(op)), getGrid(lhs), getGrid(rhs),
                               getGrid(op->getResult(0)).scale);
   if (!constants)
     return constants.takeError();
@@ -50,7 +50,7 @@ llvm::Error computeCodes(EvaluationContext &context, MulOp op, const numerics::O
   int64_t bound =
       largestMagnitude(lhs.storage, lhs.zeroPoint) * largestMagnitude(rhs.storage, rhs.zeroPoint);
   auto multiplier = prepareMultiplier(
-      getNumericContract(op),
+      toNumerics(getContract(op)),
       numerics::productMultiplier(lhs.scale, rhs.scale, getGrid(op.getOutput()).scale), bound);
   if (!multiplier)
     return multiplier.takeError();

@@ -14,7 +14,7 @@ using namespace qopt::detail;
 static llvm::Expected<numerics::Multiplier> getAverageMultiplier(Operation *op, int64_t count) {
   numerics::Grid input = getGrid(op->getOperand(0)), output = getGrid(op->getResult(0));
   int64_t bound = boundSum(input.storage, input.zeroPoint, count).maxAbs();
-  return prepareMultiplier(getNumericContract(op),
+  return prepareMultiplier(toNumerics(getContract(op)),
                            numerics::averageMultiplier(input.scale, output.scale, count), bound);
 }
 

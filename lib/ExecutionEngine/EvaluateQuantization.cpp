@@ -87,7 +87,7 @@ struct RequantizeModel
   llvm::Error evaluate(Operation *operation, EvaluationContext &context) const {
     auto op = cast<RequantizeOp>(operation);
     numerics::Grid input = getGrid(op.getInput()), output = getGrid(op.getOutput());
-    auto multiplier = prepareMultiplier(getNumericContract(op),
+    auto multiplier = prepareMultiplier(toNumerics(getContract(op)),
                                         numerics::ratioMultiplier(input.scale, output.scale),
                                         largestMagnitude(input.storage, input.zeroPoint));
     if (!multiplier)

@@ -74,7 +74,7 @@ getMultipliers(Operation *op, float inputScale, ArrayRef<float> weightScales, fl
   SmallVector<numerics::Multiplier> multipliers;
   for (float weightScale : weightScales) {
     auto multiplier =
-        prepareMultiplier(getNumericContract(op),
+        prepareMultiplier(toNumerics(getContract(op)),
                           numerics::productMultiplier(inputScale, weightScale, outputScale), bound);
     if (!multiplier)
       return multiplier.takeError();

@@ -7,28 +7,6 @@ using namespace mlir;
 using namespace qopt;
 using namespace qopt::detail;
 
-numerics::Contract qopt::detail::getNumericContract(Operation *op) {
-  switch (getContract(op)) {
-  case Contract::Fp32:
-    return numerics::Contract::Fp32;
-  case Contract::Fixed:
-    return numerics::Contract::Fixed;
-  case Contract::FixedDouble:
-    return numerics::Contract::FixedDouble;
-  case Contract::PowerOfTwo:
-    return numerics::Contract::PowerOfTwo;
-  }
-  llvm_unreachable("every contract has a numeric one");
-}
-
-numerics::Grid qopt::detail::getGrid(const QuantParams &params, size_t channel) {
-  return {params.scale(channel), params.zeroPoint(channel), {params.storageMin, params.storageMax}};
-}
-
-numerics::Grid qopt::detail::getGrid(Value value) {
-  return getGrid(*getQuantParams(value.getType()));
-}
-
 numerics::Operand qopt::detail::getOperand(const EvaluationContext &context, Value value) {
   return {context.get(value).codeView(), getGrid(value).zeroPoint};
 }

@@ -4,20 +4,12 @@
 #define QOPT_LIB_EXECUTIONENGINE_EVALUATIONSUPPORT_H
 
 #include "qopt/Dialect/QOpt/IR/ClampBounds.h"
-#include "qopt/Dialect/QOpt/IR/QOpt.h"
-#include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+#include "qopt/Dialect/QOpt/IR/NumericTypes.h"
 #include "qopt/Dialect/QOpt/IR/WindowGeometry.h"
 #include "qopt/ExecutionEngine/EvaluationContext.h"
 #include "qopt/Quantization/ReferenceKernels.h"
 
 namespace qopt::detail {
-
-/// The function's contract, as the numerics name it.
-numerics::Contract getNumericContract(mlir::Operation *op);
-
-/// The grid of channel `channel` of a quantized type (channel 0 of a per-tensor type).
-numerics::Grid getGrid(const QuantParams &params, size_t channel = 0);
-numerics::Grid getGrid(mlir::Value value);
 
 /// A per-tensor quantized operand with its zero point.
 numerics::Operand getOperand(const EvaluationContext &context, mlir::Value value);

@@ -3,7 +3,6 @@
 #include "KernelSupport.h"
 
 #include "qopt/Codegen/RowSet.h"
-#include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -15,20 +14,6 @@ namespace qopt::codegen {
 //===----------------------------------------------------------------------===//
 // From the IR to numbers
 //===----------------------------------------------------------------------===//
-
-numerics::Contract toNumerics(qopt::Contract contract) {
-  switch (contract) {
-  case qopt::Contract::Fixed:
-    return numerics::Contract::Fixed;
-  case qopt::Contract::FixedDouble:
-    return numerics::Contract::FixedDouble;
-  case qopt::Contract::PowerOfTwo:
-    return numerics::Contract::PowerOfTwo;
-  case qopt::Contract::Fp32:
-    break;
-  }
-  return numerics::Contract::Fp32;
-}
 
 InFlightDiagnostic emitLayerError(Operation *op) {
   return op->emitError() << "layer '" << getLayerName(op) << "' ";
@@ -46,11 +31,7 @@ FailureOr<Grid> getGrid(Operation *op, Value tensor) {
                           "qopt-rewrite-storage{signedness=signed} first";
     return failure();
   }
-  Grid grid;
-  grid.scale = params->scale(0);
-  grid.zeroPoint = params->zeroPoint(0);
-  grid.storage = {params->storageMin, params->storageMax};
-  return grid;
+  return qopt::getGrid(*params);
 }
 
 CodeBounds getBounds(Operation *op, const Grid &grid, const BufferLayout &layout) {

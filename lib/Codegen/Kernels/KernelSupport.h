@@ -6,8 +6,7 @@
 #include "IterationSpace.h"
 #include "qopt/Codegen/ProgramBuilder.h"
 #include "qopt/Codegen/RequantizeBuilder.h"
-#include "qopt/Quantization/Contract.h"
-#include "qopt/Quantization/Grid.h"
+#include "qopt/Dialect/QOpt/IR/NumericTypes.h"
 
 #include <optional>
 
@@ -16,8 +15,6 @@ namespace qopt::codegen {
 //===----------------------------------------------------------------------===//
 // From the IR to numbers
 //===----------------------------------------------------------------------===//
-
-numerics::Contract toNumerics(Contract contract);
 
 /// An error that names the layer; the caller says what it lacks.
 mlir::InFlightDiagnostic emitLayerError(mlir::Operation *op);

@@ -4,16 +4,11 @@
 #include "qopt/Analysis/QuantizationSites.h"
 #include "qopt/Analysis/UnaryFunctions.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
-#include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+#include "qopt/Dialect/QOpt/IR/NumericTypes.h"
 #include "qopt/Quantization/Lookup.h"
 
 using namespace mlir;
 using namespace qopt;
-
-static numerics::Grid getGrid(Type type) {
-  QuantParams params = *getQuantParams(type);
-  return {params.scale(0), params.zeroPoint(0), {params.storageMin, params.storageMax}};
-}
 
 LogicalResult qopt::convertToLookup(UnaryOp op, quant::UniformQuantizedType resultType) {
   double alpha = op.getAlpha().convertToDouble(), beta = op.getBeta().convertToDouble();

@@ -2,7 +2,7 @@
 #include "AccumulatorProof.h"
 
 #include "qopt/Analysis/QuantizationSites.h"
-#include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+#include "qopt/Dialect/QOpt/IR/NumericTypes.h"
 #include "qopt/Quantization/Add.h"
 #include "qopt/Quantization/Requantize.h"
 
@@ -29,28 +29,9 @@ FailureOr<int64_t> qopt::proveAccumulator(AccumulatorOpInterface op) {
 // Multipliers
 //===----------------------------------------------------------------------===//
 
-static numerics::Contract getNumericContract(Operation *op) {
-  switch (getContract(op)) {
-  case Contract::Fp32:
-    return numerics::Contract::Fp32;
-  case Contract::Fixed:
-    return numerics::Contract::Fixed;
-  case Contract::FixedDouble:
-    return numerics::Contract::FixedDouble;
-  case Contract::PowerOfTwo:
-    return numerics::Contract::PowerOfTwo;
-  }
-  return numerics::Contract::Fp32; // no other contract exists
-}
-
-static numerics::Grid getGrid(Value value) {
-  QuantParams params = *getQuantParams(value.getType());
-  return {params.scale(0), params.zeroPoint(0), {params.storageMin, params.storageMax}};
-}
-
 static LogicalResult prove(Operation *op, const numerics::RealMultiplier &multiplier,
                            int64_t bound) {
-  auto prepared = numerics::prepareMultiplier(getNumericContract(op), multiplier, bound);
+  auto prepared = numerics::prepareMultiplier(toNumerics(getContract(op)), multiplier, bound);
   if (prepared)
     return success();
   return emitLayerError(op) << llvm::toString(prepared.takeError())
@@ -68,7 +49,7 @@ static LogicalResult proveWeighted(WeightedOpInterface op, int64_t bound) {
 
 static LogicalResult proveSum(Operation *op) {
   auto constants =
-      numerics::prepareAdd(getNumericContract(op), getGrid(op->getOperand(0)),
+      numerics::prepareAdd(toNumerics(getContract(op)), getGrid(op->getOperand(0)),
                            getGrid(op->getOperand(1)), getGrid(op->getResult(0)).scale);
   if (constants)
     return success();

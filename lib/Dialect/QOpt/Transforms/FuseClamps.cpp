@@ -2,8 +2,7 @@
 #include "qopt/Dialect/QOpt/Transforms/Passes.h"
 
 #include "qopt/Dialect/QOpt/IR/ClampBounds.h"
-#include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
-#include "qopt/Quantization/Grid.h"
+#include "qopt/Dialect/QOpt/IR/NumericTypes.h"
 
 namespace qopt {
 #define GEN_PASS_DEF_FUSECLAMPS
@@ -43,8 +42,7 @@ void FuseClampsPass::dropImplied(ClampedOpInterface op) {
   std::optional<QuantParams> params = getQuantParams(result.getType());
   if (!params)
     return;
-  numerics::Grid grid{
-      params->scale(0), params->zeroPoint(0), {params->storageMin, params->storageMax}};
+  numerics::Grid grid = getGrid(*params);
   auto isImplied = [&](DenseF32ArrayAttr bounds, int32_t limit) {
     return bounds && llvm::all_of(bounds.asArrayRef(), [&](float bound) {
              return numerics::storageBound(bound, grid) == limit;

@@ -4,8 +4,8 @@
 #include "qopt/Analysis/QuantizationSites.h"
 #include "qopt/Dialect/QOpt/IR/ClampBounds.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
+#include "qopt/Dialect/QOpt/IR/NumericTypes.h"
 #include "qopt/Dialect/QOpt/Transforms/Passes.h"
-#include "qopt/Quantization/Grid.h"
 #include "qopt/Quantization/Rounding.h"
 
 #include <limits>
@@ -61,10 +61,6 @@ static bool isShift(const QuantParams &a, const QuantParams &b) {
   return a.scales == b.scales && a.axis < 0 && b.axis < 0 &&
          a.storageMin - a.zeroPoint(0) == b.storageMin - b.zeroPoint(0) &&
          a.storageMax - a.zeroPoint(0) == b.storageMax - b.zeroPoint(0);
-}
-
-static numerics::Grid getGrid(const QuantParams &params, size_t channel = 0) {
-  return {params.scale(channel), params.zeroPoint(channel), {params.storageMin, params.storageMax}};
 }
 
 LogicalResult Applier::explainInexact(Operation *op, StringRef what) {

@@ -4,7 +4,7 @@
 
 #include "qopt/Analysis/QuantizationSites.h"
 #include "qopt/Dialect/QOpt/IR/ClampBounds.h"
-#include "qopt/Quantization/Grid.h"
+#include "qopt/Dialect/QOpt/IR/NumericTypes.h"
 
 #include "llvm/ADT/MapVector.h"
 
@@ -149,8 +149,7 @@ private:
     std::optional<QuantParams> params = getQuantParams(value.getType());
     if (!params || params->axis >= 0)
       return;
-    numerics::Range range = numerics::representableRange(
-        {params->scale(0), params->zeroPoint(0), {params->storageMin, params->storageMax}});
+    numerics::Range range = numerics::representableRange(getGrid(*params));
     if (auto clamped = value.getDefiningOp<ClampedOpInterface>()) {
       ClampBounds bounds = getClampBounds(clamped);
       range.lo = std::max<double>(range.lo, *llvm::min_element(bounds.min));
