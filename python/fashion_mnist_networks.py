@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The three small Fashion-MNIST networks, as PyTorch modules, and their export.
+"""The small Fashion-MNIST networks, as PyTorch modules, and their export.
 
 They are small because they live in the repository, and different because each
 shows another part of the compiler:
   plain       3x3 convolutions, max pooling, two fully connected layers;
   depthwise   depthwise-separable, ReLU6, batch norm left in the file;
-  residual    residual additions with and without a projection.
+  residual    residual additions with and without a projection;
+  deep        50 layers: sixteen bottlenecks, most with an identity as shortcut,
+              as in ResNet-50.
 """
 
 from __future__ import annotations
@@ -106,8 +108,36 @@ def residual() -> nn.Sequential:
         logits=nn.Linear(32, CLASSES)))
 
 
+def bottleneck(inputs: int, width: int, stride: int = 1) -> Residual:
+    """1x1, 3x3 and 1x1 to four times the width; a projection where the shape
+    changes."""
+    outputs = 4 * width
+    body = nn.Sequential(OrderedDict(
+        conv1=conv_bn(inputs, width, kernel=1, activation=nn.ReLU()),
+        conv2=conv_bn(width, width, stride=stride, activation=nn.ReLU()),
+        conv3=conv_bn(width, outputs, kernel=1)))
+    same_shape = stride == 1 and inputs == outputs
+    shortcut = nn.Identity() if same_shape else conv_bn(
+        inputs, outputs, kernel=1, stride=stride)
+    return Residual(body, shortcut)
+
+
+def deep() -> nn.Sequential:
+    layers = OrderedDict(stem=conv_bn(1, 16, activation=nn.ReLU()),
+                         pool0=nn.MaxPool2d(2))
+    inputs = 16
+    for block in range(16):
+        width = 8 if block < 8 else 16
+        layers[f"block{block + 1}"] = bottleneck(
+            inputs, width, stride=2 if block == 8 else 1)
+        inputs = 4 * width
+    layers.update(pool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(),
+                  logits=nn.Linear(inputs, CLASSES))
+    return nn.Sequential(layers)
+
+
 NETWORKS: dict[str, Callable[[], nn.Sequential]] = {
-    "plain": plain, "depthwise": depthwise, "residual": residual}
+    "plain": plain, "depthwise": depthwise, "residual": residual, "deep": deep}
 # Batch norm stays in this file, so that folding it is the compiler's work.
 UNFOLDED = frozenset({"depthwise"})
 

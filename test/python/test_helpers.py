@@ -92,14 +92,15 @@ class HostileTest(unittest.TestCase):
 
 class FashionNetworksTest(unittest.TestCase):
     def test_files_are_small_and_batch_norm_is_where_it_belongs(self) -> None:
-        for name in ("plain", "depthwise", "residual"):
+        for name in ("plain", "depthwise", "residual", "deep"):
             with self.subTest(name):
                 path = REPOSITORY / f"test/data/fashion_mnist/{name}.onnx"
                 self.assertLessEqual(path.stat().st_size, 500_000)
                 operators = {n.op_type for n in onnx.load(path).graph.node}
                 self.assertEqual("BatchNormalization" in operators,
                                  name == "depthwise")
-                self.assertEqual("Add" in operators, name == "residual")
+                self.assertEqual("Add" in operators,
+                                 name in ("residual", "deep"))
 
 
 class ToolsTest(unittest.TestCase):
