@@ -6,6 +6,8 @@
 #include "qopt/Dialect/QOpt/IR/ClampBounds.h"
 #include "qopt/Transforms/ParameterUtils.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace qopt;
 
@@ -84,6 +86,43 @@ static void shareInputs(const ChannelPath &path, ArrayRef<ChannelCopy> copies,
   });
   for (auto [target, value] : llvm::zip_equal(parameters->bias, bias))
     target = static_cast<float>(value);
+  storeParameters(reader, *parameters);
+}
+
+/// The steps that the weights' grids will have, by output channel.
+static std::vector<double> getWeightSteps(const WeightLayout &layout, ArrayRef<float> weights,
+                                          bool perChannel) {
+  std::vector<double> steps(layout.numOutputs(), 0.0);
+  double whole = 0.0;
+  layout.forEach([&](int64_t index, int64_t o, int64_t) {
+    steps[o] = std::max<double>(steps[o], std::fabs(weights[index]) / 127);
+    whole = std::max(whole, steps[o]);
+  });
+  return perChannel ? steps : std::vector<double>(steps.size(), whole);
+}
+
+void qopt::spreadSharedWeights(const ChannelPath &path, ArrayRef<ChannelCopy> copies,
+                               bool perChannelWeights) {
+  WeightedOpInterface reader = path.reader;
+  std::optional<LayerParameters> parameters = getLayerParameters(reader);
+  WeightLayout layout(reader);
+  std::vector<double> steps = getWeightSteps(layout, parameters->weights, perChannelWeights);
+  SmallVector<int64_t> liveOf(path.channels, -1);
+  for (ChannelCopy copy : copies)
+    liveOf[copy.slot] = copy.live;
+  layout.forEach([&](int64_t index, int64_t o, int64_t j) {
+    int64_t channel = j % path.channels, live = liveOf[channel];
+    if (live < 0)
+      return;
+    float &slotWeight = parameters->weights[index];
+    float &liveWeight = parameters->weights[index + live - channel];
+    double shift = steps[o] / 4;
+    // Zeros are on the grid, and the grid is not to grow.
+    if (slotWeight == 0.0f || std::fabs(slotWeight) + shift > 127 * steps[o])
+      return;
+    slotWeight = static_cast<float>(slotWeight + shift);
+    liveWeight = static_cast<float>(liveWeight - shift);
+  });
   storeParameters(reader, *parameters);
 }
 

@@ -23,6 +23,12 @@ llvm::SmallVector<WeightedOpInterface> getMakers(const ChannelPath &path);
 void makeCopies(const ChannelPath &path, llvm::ArrayRef<ChannelCopy> copies,
                 const ChannelConstants &constants, llvm::ArrayRef<double> shifts);
 
+/// Moves the two halves of each of the reader's weights a quarter of a step of their grid apart, as
+/// Zhao (2019) does it: rounded to nearest, they then add up to the rounded whole, where equal
+/// halves would make the same error twice.
+void spreadSharedWeights(const ChannelPath &path, llvm::ArrayRef<ChannelCopy> copies,
+                         bool perChannelWeights);
+
 } // namespace qopt
 
 #endif // QOPT_LIB_EQUALIZATION_CHANNELCOPIES_H

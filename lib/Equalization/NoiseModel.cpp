@@ -76,7 +76,32 @@ void NoiseModel::addActivation(const ScaleGraph &graph, Value value, const Measu
     term.low.push_back(sums.min[c] < 0 ? low : 0.0);
     term.high.push_back(sums.max[c] > 0 ? high : 0.0);
   }
+  activationTerms[value] = activations.size();
   activations.push_back(std::move(term));
+}
+
+double NoiseModel::getShareOfCopies(Value value) {
+  // Rounded at points half a step apart, the mean of both has steps of half the size. Apart they
+  // are put by a bias; elsewhere their errors are as good as independent.
+  return isa_and_nonnull<WeightedOpInterface>(value.getDefiningOp()) ? 0.25 : 0.5;
+}
+
+void NoiseModel::addCopy(const ChannelPath &path, int64_t channel) {
+  SmallVector<Operation *> ops(path.between);
+  ops.push_back(WeightedOpInterface(path.source).getOperation());
+  for (Operation *op : ops) {
+    auto found = activationTerms.find(op->getResult(0));
+    if (found != activationTerms.end())
+      activations[found->second].sensitivity[channel] *= getShareOfCopies(op->getResult(0));
+  }
+  for (WeightTerm &term : weights) {
+    if (term.layer.op != path.reader)
+      continue;
+    ChannelWeights &own = term.layer.weights;
+    for (auto [index, maximum] : llvm::enumerate(own.maxima))
+      if (static_cast<int64_t>(index) % own.layout.numRead() % path.channels == channel)
+        maximum *= 0.5f;
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -124,8 +149,14 @@ static std::vector<Peak> findRowPeaks(const ChannelWeights &weights, ArrayRef<do
   return peaks;
 }
 
+static void addTo(std::vector<double> &sums, ArrayRef<double> values) {
+  sums.resize(values.size(), 0.0);
+  for (auto [sum, value] : llvm::zip_equal(sums, values))
+    sum += value;
+}
+
 double NoiseModel::addWeightNoise(const WeightTerm &term, ArrayRef<double> logScales,
-                                  MutableArrayRef<double> gradient) const {
+                                  MutableArrayRef<double> gradient, PeakSlopes *peakSlopes) const {
   const ScaledLayer &layer = term.layer;
   const WeightLayout &layout = layer.weights.layout;
   LayerFactors factors(term, logScales);
@@ -136,7 +167,7 @@ double NoiseModel::addWeightNoise(const WeightTerm &term, ArrayRef<double> logSc
       whole = {value, peak.output, peak.input};
 
   double energy = 0.0;
-  std::vector<double> columns(layout.numInputs(), 0.0);
+  std::vector<double> columns(layout.numInputs(), 0.0), slopes(layout.numInputs(), 0.0);
   const double *sensitivity = term.sensitivity.data();
   for (int64_t o = 0; o < layout.numOutputs(); ++o) {
     // In the row's own units the step is D_o e^(u_o): per row that does not depend on u_o.
@@ -149,6 +180,7 @@ double NoiseModel::addWeightNoise(const WeightTerm &term, ArrayRef<double> logSc
       columns[first + j] += noise;
     }
     energy += row;
+    slopes[perChannelWeights ? peaks[o].input : whole.input] += 2 * row;
     if (perChannelWeights)
       gradient[layer.inputs[peaks[o].input]] += 2 * row;
     else
@@ -160,43 +192,71 @@ double NoiseModel::addWeightNoise(const WeightTerm &term, ArrayRef<double> logSc
     gradient[layer.inputs[whole.input]] += 2 * energy;
     gradient[layer.outputs[whole.output]] -= 2 * energy;
   }
+  if (peakSlopes)
+    addTo((*peakSlopes)[WeightedOpInterface(layer.op)], slopes);
   return energy;
+}
+
+/// The range of an activation under the scales, and the channels that it is for.
+struct NoiseModel::ActivationRange {
+  ActivationRange(const ActivationTerm &term, ArrayRef<double> logScales) {
+    for (auto [c, scale] : llvm::enumerate(term.scales)) {
+      double factor = std::exp(-logScales[scale]);
+      if (term.high[c] * factor > high) {
+        high = term.high[c] * factor;
+        highest = c;
+      }
+      if (term.low[c] * factor < low) {
+        low = term.low[c] * factor;
+        lowest = c;
+      }
+    }
+  }
+  double size() const { return high - low; }
+
+  double low = 0.0, high = 0.0;
+  size_t lowest = 0, highest = 0;
+};
+
+static double getChannelNoise(double range, double sensitivity, double logScale) {
+  double factor = std::exp(logScale);
+  return kActivationGrid * range * range * sensitivity * factor * factor;
 }
 
 double NoiseModel::addActivationNoise(const ActivationTerm &term, ArrayRef<double> logScales,
                                       MutableArrayRef<double> gradient) const {
-  double low = 0.0, high = 0.0;
-  size_t lowest = 0, highest = 0;
-  for (auto [c, scale] : llvm::enumerate(term.scales)) {
-    double factor = std::exp(-logScales[scale]);
-    if (term.high[c] * factor > high) {
-      high = term.high[c] * factor;
-      highest = c;
-    }
-    if (term.low[c] * factor < low) {
-      low = term.low[c] * factor;
-      lowest = c;
-    }
-  }
-  double range = high - low, energy = 0.0;
-  if (range == 0.0)
+  ActivationRange range(term, logScales);
+  double energy = 0.0;
+  if (range.size() == 0.0)
     return 0.0;
   for (auto [scale, sensitivity] : llvm::zip_equal(term.scales, term.sensitivity)) {
-    double factor = std::exp(logScales[scale]);
-    double noise = kActivationGrid * range * range * sensitivity * factor * factor;
+    double noise = getChannelNoise(range.size(), sensitivity, logScales[scale]);
     energy += noise;
     gradient[scale] += 2 * noise;
   }
-  gradient[term.scales[highest]] -= 2 * energy * high / range;
-  gradient[term.scales[lowest]] += 2 * energy * low / range;
+  gradient[term.scales[range.highest]] -= 2 * energy * range.high / range.size();
+  gradient[term.scales[range.lowest]] += 2 * energy * range.low / range.size();
   return energy;
 }
 
-double NoiseModel::evaluate(ArrayRef<double> logScales, MutableArrayRef<double> gradient) const {
+std::vector<double> NoiseModel::getActivationNoise(Value value, ArrayRef<double> logScales) const {
+  auto found = activationTerms.find(value);
+  if (found == activationTerms.end())
+    return {};
+  const ActivationTerm &term = activations[found->second];
+  double range = ActivationRange(term, logScales).size();
+  std::vector<double> noise;
+  for (auto [scale, sensitivity] : llvm::zip_equal(term.scales, term.sensitivity))
+    noise.push_back(getChannelNoise(range, sensitivity, logScales[scale]));
+  return noise;
+}
+
+double NoiseModel::evaluate(ArrayRef<double> logScales, MutableArrayRef<double> gradient,
+                            PeakSlopes *peaks) const {
   llvm::fill(gradient, 0.0);
   double energy = 0.0;
   for (const WeightTerm &term : weights)
-    energy += addWeightNoise(term, logScales, gradient);
+    energy += addWeightNoise(term, logScales, gradient, peaks);
   for (const ActivationTerm &term : activations)
     energy += addActivationNoise(term, logScales, gradient);
   return energy;
@@ -221,14 +281,16 @@ NoiseMinimum qopt::minimizeNoise(const NoiseModel &model, const ScaleGraph &grap
                                  const MinimizeOptions &options) {
   constexpr double kFirst = 0.9, kSecond = 0.999, kEpsilon = 1e-8;
   size_t count = graph.numScales();
-  std::vector<double> u(count, 0.0), gradient(count), mean(count, 0.0), square(count, 0.0);
+  std::vector<double> u(options.start), gradient(count), mean(count, 0.0), square(count, 0.0);
+  u.resize(count, 0.0);
   NoiseMinimum best;
   double firstPower = 1.0, secondPower = 1.0;
   for (unsigned step = 0; step <= options.steps; ++step) {
-    double energy = model.evaluate(u, gradient);
+    bool isLate = step >= options.steps / 2;
+    double energy = model.evaluate(u, gradient, isLate ? &best.peaks : nullptr);
     if (step == 0)
-      best = {u, energy, energy};
-    if (energy < best.after) {
+      best.before = energy;
+    if (step == 0 || energy < best.after) {
       best.logScales = u;
       best.after = energy;
     }
@@ -247,5 +309,8 @@ NoiseMinimum qopt::minimizeNoise(const NoiseModel &model, const ScaleGraph &grap
               (std::sqrt(square[i] / (1 - secondPower)) + kEpsilon);
     }
   }
+  for (auto &[layer, slopes] : best.peaks)
+    for (double &slope : slopes)
+      slope /= options.steps - options.steps / 2 + 1;
   return best;
 }

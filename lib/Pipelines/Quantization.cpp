@@ -21,17 +21,36 @@ using namespace qopt;
 /// at most.
 constexpr double kHessianWeightNoise = 0.5;
 
+static double getWeightNoise(const PrepareOptions &options) {
+  return options.round == "hessian" ? kHessianWeightNoise : 1.0;
+}
+
+/// Copies and, for the noise model, the scales that go with them. Other scales stay as they are.
+static void addOutlierSplit(OpPassManager &manager, const PrepareOptions &options) {
+  SplitOutliersOptions split;
+  split.data = options.data;
+  split.weights = options.weights;
+  split.weightNoise = getWeightNoise(options);
+  split.share = options.splitOutliers;
+  if (options.equalize != "noise-model")
+    split.steps = 0;
+  manager.addPass(createSplitOutliers(split));
+}
+
 /// Scales move while every layer still has all its channels: a dead one may take a copy of another.
 static void addEqualization(OpPassManager &manager, const PrepareOptions &options) {
+  bool splitsOutliers = options.splitOutliers >= 0;
   if (options.equalize == "cross-layer")
     manager.addNestedPass<func::FuncOp>(createEqualizeCrossLayer());
-  if (options.equalize == "noise-model") {
+  if (options.equalize == "noise-model" && !splitsOutliers) {
     EqualizeNoiseModelOptions equalize;
     equalize.data = options.data;
     equalize.weights = options.weights;
-    equalize.weightNoise = options.round == "hessian" ? kHessianWeightNoise : 1.0;
+    equalize.weightNoise = getWeightNoise(options);
     manager.addPass(createEqualizeNoiseModel(equalize));
   }
+  if (splitsOutliers)
+    addOutlierSplit(manager, options);
   if (options.splitChannels) {
     SplitIntoDeadSlotsOptions split;
     split.data = options.data;

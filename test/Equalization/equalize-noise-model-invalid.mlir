@@ -7,6 +7,11 @@
 // RUN: not qopt %s --qopt-equalize-noise-model="data=%t/ramp.npy function=other" 2>&1 | FileCheck %s --check-prefix=NAME
 // RUN: not qopt %s --qopt-equalize-noise-model="data=%t/ramp.npy weight-noise=nan" 2>&1 | FileCheck %s --check-prefix=SHARE
 // RUN: not qopt %s --qopt-split-into-dead-slots 2>&1 | FileCheck %s --check-prefix=SPLIT
+// RUN: not qopt %s --qopt-split-outliers 2>&1 | FileCheck %s --check-prefix=OUTLIERS
+// RUN: not qopt %s --qopt-split-outliers="data=%t/ramp.npy share=1.5" 2>&1 | FileCheck %s --check-prefix=BUDGET
+// RUN: not qopt %s --qopt-split-outliers="data=%t/ramp.npy granularity=0" 2>&1 | FileCheck %s --check-prefix=GRANULARITY
+// RUN: not qopt %s --qopt-split-outliers="data=%t/ramp.npy weights=per-row" 2>&1 | FileCheck %s --check-prefix=WEIGHTS
+// RUN: not qopt %s --qopt-split-outliers="data=%t/nan.npy" 2>&1 | FileCheck %s --check-prefix=NAN
 
 // NO-DATA: error: noise-model equalization measures activations: it needs example inputs (data=X.npy)
 // SHAPE: error: {{.*}}wide.npy: input 'input0' needs samples of shape [1, 2], the file has [4, 3]
@@ -16,6 +21,9 @@
 // SHARE: error: weight-noise nan is not over 0 and at most 1
 // NAME: error: no network is called 'other'
 // SPLIT: error: splitting channels needs example inputs (data=X.npy) to find the noisiest
+// OUTLIERS: error: splitting outliers needs example inputs (data=X.npy) to find them
+// BUDGET: error: share 1.5 is not between 0 and 1
+// GRANULARITY: error: granularity must be at least 1
 func.func @net(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
   %w = qopt.constant dense<[[1.0, 2.0], [2.0, 64.0]]> : tensor<2x2xf32>
   %0 = qopt.matmul %x, %w {qopt.layer = "a"} : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>

@@ -150,4 +150,78 @@ def SplitIntoDeadSlots : Pass<"qopt-split-into-dead-slots", "::mlir::ModuleOp"> 
   let statistics = [Statistic<"numSplit", "num-split", "Channels that got a copy">];
 }
 
+def SplitOutliers : Pass<"qopt-split-outliers", "::mlir::ModuleOp"> {
+  let summary = "carry the channels that cost most accuracy twice";
+  let description = [{
+    A channel that is carried twice between two layers costs more to compute and less accuracy
+    (Zhao 2019): the layer that reads it has half of its weights twice, so that the greatest of them
+    no longer stretch the grid of a tensor; and as the copies are shifted a quarter of a step apart
+    like those of `qopt-split-into-dead-slots`, the noise of their rounding is a quarter. The two
+    halves of a weight are a quarter of a step apart as well: rounded to nearest they add up to the
+    rounded whole.
+
+    Copies and scales are chosen together, by the energy of `qopt-equalize-noise-model`, for what
+    one large weight costs depends on the scales, and those on the large weights. Adam minimizes the
+    energy; then every path between two layers may take copies of the channels that take away most,
+    to first order: three quarters of their activations' noise, and `log 2` times the slope of the
+    energy by their reader's greatest weights. (At a minimum many weights are the greatest; how often
+    Adam met each as the greatest tells what it costs.) What takes away most per multiply-accumulate
+    comes first. Four such rounds, and the scales follow after each.
+
+    Copies may replace channels that are constant, which `qopt-drop-dead-channels` is going to
+    drop: these cost nothing. Others widen the path to a multiple of `granularity`, for vectors
+    compute a channel less in the same time, and take their multiply-accumulates from `share`.
+
+    Before (`share=0.5 granularity=1 steps=0 offset=0`: one copy, scales as they are):
+    ```mlir
+    %w0 = qopt.constant dense<[[1.0, 2.0], [2.0, 2.0]]> : tensor<2x2xf32>
+    %w1 = qopt.constant dense<[[8.0, 1.0], [2.0, 6.0]]> : tensor<2x2xf32>
+    %0 = qopt.matmul %x, %w0 {clamp_min = array<f32: 0.0>}
+       : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
+    %1 = qopt.matmul %0, %w1 : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
+    ```
+    After: the step of `w1` falls from 8 / 127 to 6 / 127, of which 0.012 is a quarter.
+    ```mlir
+    // w0 = [[1, 2], [2, 2], [1, 2]], w1 = [[3.988, 1, 4.012], [0.988, 6, 1.012]]
+    %0 = qopt.matmul %x, %w0 {clamp_min = array<f32: 0.0>}
+       : (tensor<1x2xf32>, tensor<3x2xf32>) -> tensor<1x3xf32>
+    %1 = qopt.matmul %0, %w1 : (tensor<1x3xf32>, tensor<2x3xf32>) -> tensor<1x2xf32>
+    ```
+
+    With `offset=0` the network's outputs do not change; with the default they change by less than
+    rounding does, where a value lies within a quarter step of its clamp. Inputs and outputs of the
+    network keep their shapes. A remark states the predicted energy before and after, and the
+    multiply-accumulates that were added.
+
+    Preconditions: those of `qopt-equalize-noise-model`, which this replaces; before
+    `qopt-drop-dead-channels`. Left alone: channels that more than one op reads, as at a residual
+    addition, that end in another op than a convolution or matmul, or come from a grouped one. They
+    may still be scaled.
+    Refused: as `qopt-equalize-noise-model`.
+  }];
+  let options = [
+    Option<"data", "data", "std::string", "\"\"",
+           ".npy file with samples along the leading dimension, or a stored .npz with one array per "
+           "argument, named by qopt.name">,
+    Option<"function", "function", "std::string", "\"\"",
+           "the network that the data is for; needed where the module has several">,
+    Option<"weights", "weights", "std::string", "\"per-tensor\"",
+           "granularity that the weights will have: per-channel or per-tensor">,
+    Option<"weightNoise", "weight-noise", "double", "1.0",
+           "share of the energy of nearest rounding that the weights' rounding will leave, over 0 "
+           "and at most 1">,
+    Option<"share", "share", "double", "0.03",
+           "most multiply-accumulates to add, as a share of those of the network, 0 to 1">,
+    Option<"granularity", "granularity", "unsigned", "16",
+           "channels are added up to a multiple of this">,
+    Option<"offset", "offset", "double", "0.25",
+           "what the copies are shifted by, down and up, in steps of the activation's grid">,
+    Option<"steps", "steps", "unsigned", "1000",
+           "steps of Adam, all rounds together; 0: scales stay as they are">,
+    Option<"rate", "rate", "double", "0.1",
+           "rate of Adam at the first step of a round, in units of log s">,
+  ];
+  let statistics = [Statistic<"numSplit", "num-split", "Channels that got a copy">];
+}
+
 #endif // QOPT_EQUALIZATION_PASSES_TD

@@ -26,6 +26,12 @@ struct PrepareOptions : public mlir::PassPipelineOptions<PrepareOptions> {
                              llvm::cl::desc("let dead channels carry copies of the noisiest ones; "
                                             "needs data"),
                              llvm::cl::init(false)};
+  Option<double> splitOutliers{
+      *this, "split-outliers",
+      llvm::cl::desc("carry channels twice for at most this share of multiply-accumulates more, 0: "
+                     "only in place of dead channels, less: not at all; needs data. With "
+                     "equalize=noise-model scales and copies are chosen together"),
+      llvm::cl::init(-1.0)};
   Option<std::string> round{*this, "round",
                             llvm::cl::desc("how qopt-calibrate is going to round weights, nearest "
                                            "or hessian: equalize=noise-model counts on it"),

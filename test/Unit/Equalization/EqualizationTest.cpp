@@ -3,6 +3,7 @@
 #include "../ExecutionEngine/RandomFloatNetwork.h"
 
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/Equalization/Passes.h"
 #include "qopt/ExecutionEngine/EvaluationModels.h"
 #include "qopt/ExecutionEngine/Interpreter.h"
 #include "qopt/Pipelines/Quantization.h"
@@ -23,7 +24,8 @@ namespace {
 
 constexpr int kSamples = 3;
 
-/// A random network and data for it, prepared in one way or another.
+/// A random network and data for it, prepared in one way or another: equalized, or with "outliers"
+/// split.
 class Prepared {
 public:
   Prepared(uint32_t seed, StringRef equalize, StringRef weights, bool threads = false)
@@ -40,11 +42,14 @@ public:
       return; // windows leave nothing of the image
     makeData(seed);
     PrepareOptions options;
-    options.equalize = equalize.str();
+    bool splits = equalize == "outliers";
+    options.equalize = splits ? "none" : equalize.str();
     options.weights = weights.str();
     options.data = path.str().str();
     PassManager manager(&context);
     buildPreparePipeline(manager, options);
+    if (splits)
+      addSplit(manager, weights);
     works = succeeded(manager.run(*module));
   }
   ~Prepared() { llvm::sys::fs::remove(path); }
@@ -71,6 +76,11 @@ public:
     });
     return found;
   }
+  int64_t countMacs() {
+    int64_t macs = 0;
+    module->walk([&](WeightedOpInterface layer) { macs += layer.getMacs(); });
+    return macs;
+  }
   std::string print() {
     std::string text;
     llvm::raw_string_ostream stream(text);
@@ -89,6 +99,16 @@ private:
     registry.insert<func::FuncDialect, QOptDialect>();
     registerEvaluationModels(registry);
     return registry;
+  }
+  void addSplit(PassManager &manager, StringRef weights) {
+    SplitOutliersOptions split;
+    split.data = path.str().str();
+    split.weights = weights.str();
+    split.share = 1.0;
+    split.granularity = 3;
+    split.offset = 0.0;
+    split.steps = 100;
+    manager.addPass(createSplitOutliers(split));
   }
   void makeData(uint32_t seed) {
     std::mt19937 random(seed);
@@ -122,7 +142,7 @@ double getRelativeChange(ArrayRef<float> reference, ArrayRef<float> values) {
 }
 
 void expectExact(StringRef equalize, StringRef weights) {
-  int changed = 0;
+  int changed = 0, widened = 0;
   for (uint32_t seed = 0; seed < 60; ++seed) {
     Prepared plain(seed, "none", weights), equalized(seed, equalize, weights);
     if (!plain.isValid())
@@ -133,13 +153,18 @@ void expectExact(StringRef equalize, StringRef weights) {
     ASSERT_TRUE(equalized.works) << "seed " << seed << ": " << equalized.message;
     EXPECT_LE(getRelativeChange(plain.evaluate(), equalized.evaluate()), 1e-5) << "seed " << seed;
     changed += equalized.hasChannelClamps();
+    widened += equalized.countMacs() > plain.countMacs();
   }
   EXPECT_GE(changed, 5);
+  if (equalize == "outliers")
+    EXPECT_GE(widened, 5);
 }
 
 TEST(Equalization, CrossLayerIsExact) { expectExact("cross-layer", "per-channel"); }
 TEST(Equalization, NoiseModelIsExactPerTensor) { expectExact("noise-model", "per-tensor"); }
 TEST(Equalization, NoiseModelIsExactPerChannel) { expectExact("noise-model", "per-channel"); }
+TEST(Equalization, SplittingOutliersIsExactPerTensor) { expectExact("outliers", "per-tensor"); }
+TEST(Equalization, SplittingOutliersIsExactPerChannel) { expectExact("outliers", "per-channel"); }
 
 TEST(Equalization, ThreadsChangeNothing) {
   for (uint32_t seed : {1, 2, 3, 4, 5}) {
