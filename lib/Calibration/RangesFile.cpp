@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "qopt/Calibration/RangesFile.h"
 
-#include "llvm/Support/FileUtilities.h"
+#include "qopt/Support/OutputFile.h"
+
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -40,14 +41,7 @@ static void printRanges(llvm::raw_ostream &stream, llvm::ArrayRef<NamedRange> ra
 }
 
 llvm::Error qopt::writeRangesFile(llvm::StringRef path, llvm::ArrayRef<NamedRange> ranges) {
-  llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &stream) {
-    printRanges(stream, ranges);
-    return llvm::Error::success();
-  });
-  if (!error)
-    return error;
-  return llvm::createStringError(path + ": cannot be written (" + llvm::toString(std::move(error)) +
-                                 "); choose a path in a writable folder");
+  return writeOutputFile(path, [&](llvm::raw_ostream &stream) { printRanges(stream, ranges); });
 }
 
 /// One entry; an error text without the file's name.
@@ -66,7 +60,7 @@ static llvm::Expected<NamedRange> parseRange(llvm::StringRef name, const llvm::j
 static llvm::Expected<llvm::StringMap<NamedRange>> parseRanges(llvm::StringRef text) {
   llvm::Expected<llvm::json::Value> root = llvm::json::parse(text);
   if (!root)
-    return root.takeError();
+    return llvm::createStringError("is no JSON " + llvm::toString(root.takeError()));
   const llvm::json::Object *object = root->getAsObject();
   if (!object || object->getInteger("schema") != kSchema)
     return llvm::createStringError("is no ranges file of schema 1");

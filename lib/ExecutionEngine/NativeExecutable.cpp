@@ -2,8 +2,10 @@
 // Samples and results travel in temporary files; lib/Target/Harness/Main.c is the other side.
 #include "qopt/ExecutionEngine/NativeExecutable.h"
 
+#include "qopt/Support/OutputFile.h"
+#include "qopt/Support/TemporaryFolder.h"
+
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/FileSystem.h"
@@ -91,15 +93,10 @@ static std::string readText(llvm::StringRef path) {
 }
 
 llvm::Expected<std::string> NativeExecutable::start(llvm::ArrayRef<std::string> arguments) const {
-  llvm::SmallString<128> printed, complaints;
-  for (llvm::SmallString<128> *file : {&printed, &complaints})
-    if (std::error_code error = llvm::sys::fs::createTemporaryFile("qopt-run", "txt", *file))
-      return llvm::createStringError(error, "cannot make a temporary file: %s",
-                                     error.message().c_str());
-  auto remove = llvm::scope_exit([&] {
-    llvm::sys::fs::remove(printed);
-    llvm::sys::fs::remove(complaints);
-  });
+  llvm::Expected<TemporaryFolder> folder = TemporaryFolder::create("qopt-run");
+  if (!folder)
+    return folder.takeError();
+  std::string printed = folder->file("printed"), complaints = folder->file("complaints");
   llvm::SmallString<128> program(path); // a bare name would be searched for elsewhere
   llvm::sys::fs::make_absolute(program);
   llvm::SmallVector<llvm::StringRef> words(launcher.begin(), launcher.end());
@@ -108,8 +105,8 @@ llvm::Expected<std::string> NativeExecutable::start(llvm::ArrayRef<std::string> 
   std::string message;
   bool failed = false;
   int status = llvm::sys::ExecuteAndWait(words.front(), words, std::nullopt,
-                                         {llvm::StringRef(""), printed.str(), complaints.str()}, 0,
-                                         0, &message, &failed);
+                                         {llvm::StringRef(""), printed, complaints}, 0, 0, &message,
+                                         &failed);
   if (status == 0 && !failed)
     return readText(printed);
   std::string reason = llvm::StringRef(readText(complaints)).split('\n').first.str();
@@ -145,6 +142,9 @@ llvm::Error NativeExecutable::describe() {
   llvm::Expected<std::string> text = start({"--describe"});
   if (!text)
     return text.takeError();
+  if (text->empty())
+    return fail("does not describe itself; check the emulator, and that there is space for "
+                "temporary files (TMPDIR)");
   if (!llvm::StringRef(*text).starts_with("qopt-harness 1\n"))
     return fail("has a harness of another version; compile it again");
   unsigned networks = 0;
@@ -186,27 +186,11 @@ static uint64_t countBytes(const NativeExecutable::Tensor &tensor, int64_t calls
   return calls * ArrayView{"", tensor.type, tensor.shape, nullptr}.numBytes();
 }
 
-static llvm::Error writeBytes(llvm::StringRef path, llvm::StringRef bytes) {
-  std::error_code error;
-  llvm::raw_fd_ostream stream(path, error);
-  if (!error) {
-    stream << bytes;
-    stream.close();
-    error = stream.error();
-    stream.clear_error();
-  }
-  if (!error)
-    return llvm::Error::success();
-  return llvm::createStringError(error, "cannot write '" + path + "': " + error.message());
-}
-
 llvm::Error NativeExecutable::run(int64_t calls, llvm::ArrayRef<const void *> samples,
                                   llvm::ArrayRef<void *> results) {
-  llvm::SmallString<128> folder;
-  if (std::error_code error = llvm::sys::fs::createUniqueDirectory("qopt-run", folder))
-    return llvm::createStringError(error, "cannot make a temporary folder: %s",
-                                   error.message().c_str());
-  auto remove = llvm::scope_exit([&] { llvm::sys::fs::remove_directories(folder); });
+  llvm::Expected<TemporaryFolder> folder = TemporaryFolder::create("qopt-run");
+  if (!folder)
+    return folder.takeError();
   std::vector<std::string> arguments = {"--tasks=" + std::to_string(options.tasks)};
   if (options.codes)
     arguments.push_back("--codes");
@@ -214,13 +198,13 @@ llvm::Error NativeExecutable::run(int64_t calls, llvm::ArrayRef<const void *> sa
     arguments.push_back("--packets");
   size_t first = arguments.size() + inputs.size();
   for (auto [index, input] : llvm::enumerate(inputs)) {
-    arguments.push_back((folder + "/input" + llvm::Twine(index)).str());
+    arguments.push_back(folder->file("input" + llvm::Twine(index)));
     llvm::StringRef bytes(static_cast<const char *>(samples[index]), countBytes(input, calls));
-    if (llvm::Error error = writeBytes(arguments.back(), bytes))
+    if (llvm::Error error = writeOutputFile(arguments.back(), bytes))
       return error;
   }
   for (size_t index = 0; index < outputs.size(); ++index)
-    arguments.push_back((folder + "/output" + llvm::Twine(index)).str());
+    arguments.push_back(folder->file("output" + llvm::Twine(index)));
   llvm::Expected<std::string> text = start(arguments);
   if (!text)
     return text.takeError();

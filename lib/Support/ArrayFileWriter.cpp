@@ -2,6 +2,8 @@
 // Writing .npy (format version 1.0) and stored .npz.
 #include "qopt/Support/ArrayFile.h"
 
+#include "qopt/Support/OutputFile.h"
+
 #include "llvm/Support/CRC.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/EndianStream.h"
@@ -107,12 +109,11 @@ Error writeArrayFile(StringRef path, ArrayRef<ArrayView> arrays) {
   if (isZip && total > UINT32_MAX)
     return createStringError(inconvertibleErrorCode(),
                              path + ": more than 4 GiB; write one output as .npy");
-  return writeToOutput(path, [&](raw_ostream &os) -> Error {
+  return writeOutputFile(path, [&](raw_ostream &os) {
     if (isZip)
       writeZip(os, arrays);
     else
       os << makeHeader(arrays[0]) << StringRef(arrays[0].data, arrays[0].numBytes());
-    return Error::success();
   });
 }
 

@@ -3,13 +3,13 @@
 #include "Emission.h"
 #include "Harness/HarnessObjects.h"
 #include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+#include "qopt/Support/OutputFile.h"
+#include "qopt/Support/TemporaryFolder.h"
 #include "qopt/Target/Compile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Triple.h"
 
@@ -108,16 +108,14 @@ llvm::Error qopt::linkExecutable(llvm::StringRef objectPath, llvm::StringRef out
   auto table = emitTable(target, networks);
   if (!table)
     return table.takeError();
-  llvm::SmallString<128> folder;
-  if (std::error_code error = llvm::sys::fs::createUniqueDirectory("qopt-harness", folder))
-    return llvm::createStringError(error, "cannot make a temporary folder: %s",
-                                   error.message().c_str());
-  auto remove = llvm::scope_exit([&] { llvm::sys::fs::remove_directories(folder); });
-  std::string tablePath = (folder + "/table.o").str(), harnessPath = (folder + "/harness.o").str();
-  if (llvm::Error error = writeFileAtomically(tablePath, (*table)->getBuffer()))
+  llvm::Expected<TemporaryFolder> folder = TemporaryFolder::create("qopt-harness");
+  if (!folder)
+    return folder.takeError();
+  std::string tablePath = folder->file("table.o"), harnessPath = folder->file("harness.o");
+  if (llvm::Error error = writeOutputFile(tablePath, (*table)->getBuffer()))
     return error;
   if (llvm::Error error =
-          writeFileAtomically(harnessPath, getHarnessObject(llvm::Triple(target.triple))))
+          writeOutputFile(harnessPath, getHarnessObject(llvm::Triple(target.triple))))
     return error;
   std::string object = objectPath.str();
   return link({"-static", "--no-undefined", "-z", "noexecstack", "--build-id=none",

@@ -3,8 +3,6 @@
 #include "qopt/Target/Compile.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace qopt;
@@ -46,26 +44,4 @@ std::string qopt::getHeaderText(const codegen::ProgramInfo &program) {
      << "void *par_ctx);\n\n"
      << "#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
   return text;
-}
-
-llvm::Error qopt::writeFileAtomically(llvm::StringRef path, llvm::StringRef contents) {
-  std::string target = path.str();
-  std::string temporary = target + ".tmp" + std::to_string(llvm::sys::Process::getProcessId());
-  std::error_code error;
-  {
-    llvm::raw_fd_ostream stream(temporary, error);
-    if (!error) {
-      stream << contents;
-      stream.close();
-      error = stream.error();
-      stream.clear_error();
-    }
-  }
-  if (!error)
-    error = llvm::sys::fs::rename(temporary, target);
-  if (!error)
-    return llvm::Error::success();
-  llvm::sys::fs::remove(temporary);
-  return llvm::createStringError(error, "cannot write '%s': %s", target.c_str(),
-                                 error.message().c_str());
 }

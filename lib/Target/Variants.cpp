@@ -3,17 +3,17 @@
 // the descriptor and indirect functions, which the loader resolves once.
 #include "Emission.h"
 #include "Resolver.h"
+#include "qopt/Support/OutputFile.h"
+#include "qopt/Support/TemporaryFolder.h"
 #include "qopt/Target/Compile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/GlobalIFunc.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/MCSubtargetInfo.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Triple.h"
 
@@ -165,18 +165,16 @@ llvm::Error VariantCompiler::compileVariant(unsigned variant) {
 }
 
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> VariantCompiler::merge() const {
-  llvm::SmallString<128> folder;
-  if (std::error_code error = llvm::sys::fs::createUniqueDirectory("qopt-variants", folder))
-    return llvm::createStringError(error, "cannot make a temporary folder: %s",
-                                   error.message().c_str());
-  auto remove = llvm::scope_exit([&] { llvm::sys::fs::remove_directories(folder); });
+  llvm::Expected<TemporaryFolder> folder = TemporaryFolder::create("qopt-variants");
+  if (!folder)
+    return folder.takeError();
   std::vector<std::string> paths;
   for (const auto &object : objects) {
-    paths.push_back((folder + "/" + llvm::Twine(paths.size()) + ".o").str());
-    if (llvm::Error error = writeFileAtomically(paths.back(), object->getBuffer()))
+    paths.push_back(folder->file(llvm::Twine(paths.size()) + ".o"));
+    if (llvm::Error error = writeOutputFile(paths.back(), object->getBuffer()))
       return std::move(error);
   }
-  std::string output = (folder + "/all.o").str();
+  std::string output = folder->file("all.o");
   if (llvm::Error error = mergeObjects(paths, output))
     return std::move(error);
   auto file = llvm::MemoryBuffer::getFile(output, false, false, /*IsVolatile=*/true);

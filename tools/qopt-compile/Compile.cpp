@@ -10,6 +10,7 @@
 #include "Stages.h"
 
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
+#include "qopt/Support/OutputFile.h"
 #include "qopt/Target/Compile.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -228,7 +229,7 @@ Error Compilation::emitMachineCode(const MemoryBuffer &object, const HarnessNetw
   Expected<std::string> objectPath = folder.stage(".o", options.emit.object);
   if (!objectPath)
     return objectPath.takeError();
-  if (Error error = writeFileAtomically(*objectPath, object.getBuffer()))
+  if (Error error = writeOutputFile(*objectPath, object.getBuffer()))
     return error;
   if (options.harness) {
     Expected<std::string> path = folder.stage(".elf");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Outputs.h"
 
+#include "qopt/Support/OutputFile.h"
+
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
@@ -69,18 +71,12 @@ Expected<std::string> OutputFolder::stage(StringRef suffix, bool kept) {
   return stageName(options->name + suffix.str(), kept);
 }
 
-static Error writeStaged(Expected<std::string> path, function_ref<void(raw_ostream &)> print) {
+static Error writeStaged(Expected<std::string> path, PrintFn print) {
   if (!path)
     return path.takeError();
-  std::error_code error;
-  raw_fd_ostream stream(*path, error);
-  if (error)
+  if (std::error_code error = printToFile(*path, print))
     return failOn(*path, "cannot be written", error);
-  print(stream);
-  stream.close();
-  error = stream.error();
-  stream.clear_error();
-  return error ? failOn(*path, "cannot be written", error) : Error::success();
+  return Error::success();
 }
 
 Error OutputFolder::stageModule(StringRef suffix, mlir::ModuleOp module) {

@@ -94,9 +94,6 @@ std::string getHeaderText(const codegen::ProgramInfo &program);
 /// The text of qopt_abi.h.
 llvm::StringRef getAbiHeaderText();
 
-/// Writes a file beside `path` and renames it: no reader ever sees a part of it.
-llvm::Error writeFileAtomically(llvm::StringRef path, llvm::StringRef contents);
-
 } // namespace qopt
 
 #endif // QOPT_TARGET_COMPILE_H

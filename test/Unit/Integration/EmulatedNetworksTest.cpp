@@ -5,10 +5,11 @@
 //   QOPT_RANDOM_FIRST=NUMBER      the first of them
 #include "RandomModule.h"
 
+#include "qopt/Support/OutputFile.h"
+#include "qopt/Support/TemporaryFolder.h"
 #include "qopt/Target/Compile.h"
 #include "qopt/Target/Target.h"
 
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -36,14 +37,6 @@ constexpr Machine kMachines[] = {{"arm-neon", "qemu-aarch64", "cortex-a72"},
                                  {"arm-dotprod", "qemu-aarch64", "cortex-a76"},
                                  {"arm-i8mm", "qemu-aarch64", "max"},
                                  {"hexagon-hvx", "qemu-hexagon", "v67"}};
-
-/// A folder that goes with everything in it.
-struct Folder {
-  Folder() { EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("qopt-emulated", path)); }
-  ~Folder() { llvm::sys::fs::remove_directories(path); }
-  std::string file(const llvm::Twine &name) const { return (path + "/" + name).str(); }
-  llvm::SmallString<128> path;
-};
 
 void write(llvm::StringRef path, ArrayRef<char> bytes) {
   std::error_code error;
@@ -85,7 +78,7 @@ private:
     if (!compiled)
       return compiled.takeError();
     std::string object = folder.file("all.o");
-    if (llvm::Error error = writeFileAtomically(object, compiled->object->getBuffer()))
+    if (llvm::Error error = writeOutputFile(object, compiled->object->getBuffer()))
       return error;
     return linkExecutable(object, folder.file("all.elf"), target, getHarnessNetworks(*module));
   }
@@ -138,7 +131,7 @@ private:
   Random random;
   RandomModule networks;
   OwningOpRef<ModuleOp> module;
-  Folder folder;
+  TemporaryFolder folder = llvm::cantFail(TemporaryFolder::create("qopt-emulated"));
   std::vector<std::string> arguments;
   std::vector<Buffers> expected;
 };

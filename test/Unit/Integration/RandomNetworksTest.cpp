@@ -6,6 +6,7 @@
 #include "RandomModule.h"
 
 #include "qopt/ExecutionEngine/CompiledNetwork.h"
+#include "qopt/Support/OutputFile.h"
 #include "qopt/Target/Compile.h"
 
 #include "llvm/Support/FileSystem.h"
@@ -81,7 +82,7 @@ void compareNative(RandomModule &module, const Target &target, unsigned index,
   std::string base = (folder + "/" + std::to_string(module.getNumber()) + name).str();
   auto compiled = compileToObject(*drawn, target);
   ASSERT_TRUE(bool(compiled)) << llvm::toString(compiled.takeError());
-  llvm::Error error = writeFileAtomically(base + ".o", compiled->object->getBuffer());
+  llvm::Error error = writeOutputFile(base + ".o", compiled->object->getBuffer());
   ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
   error = linkSharedLibrary(base + ".o", base + ".so", name);
   ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));
