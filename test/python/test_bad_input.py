@@ -8,6 +8,7 @@ import os
 import subprocess
 import unittest
 import zipfile
+from pathlib import Path
 
 import numpy as np
 
@@ -141,6 +142,13 @@ class OptionTest(ToolTestCase):
         self.assert_refused(self.compile(self.model, "--frobnicate"),
                             "frobnicate")
 
+    def test_empty_values(self) -> None:
+        for option in ("--name=", "--emit=", "--target=", "--stop-after=",
+                       "--dump-asm=", "--numerics="):
+            with self.subTest(option):
+                self.assert_refused(self.compile(self.model, option), option,
+                                    "lacks its value")
+
     def test_missing_model(self) -> None:
         self.assert_refused(self.compile(self.folder / "nowhere.onnx"),
                             "nowhere.onnx")
@@ -158,7 +166,13 @@ class OptionTest(ToolTestCase):
         path = self.write("bad.ranges", b"\0not ranges at all")
         done = self.run_tool("qopt-compile", self.model, "-o", self.output,
                              f"--ranges={path}")
-        self.assert_refused(done, "bad.ranges")
+        self.assert_refused(done, "bad.ranges", "is no JSON")
+
+    @unittest.skipUnless(Path("/dev/full").exists(), "needs /dev/full")
+    def test_full_disk(self) -> None:
+        done = self.compile(self.model, "--ranges=/dev/full")
+        self.assert_refused(done, "/dev/full", "No space left")
+        self.assertTrue(Path("/dev/full").is_char_device())
 
 
 class FolderTest(ToolTestCase):

@@ -145,6 +145,20 @@ class TimingTest(RunTestCase):
                                       option)
                 self.assert_refused(done, option.partition("=")[0])
 
+    def test_options_that_would_do_nothing(self) -> None:
+        for model, option, reason in (
+                (self.model, "--target=x86-avx2", "for the jit engine"),
+                (self.library, "--target=host", "for the jit engine"),
+                (self.library, "--plain-float", "for the float engine"),
+                (self.quantized, "--plain-float", "for the float engine"),
+                (self.library, "--batch=1", "for ONNX models"),
+                (self.quantized, "--batch=1", "for ONNX models"),
+                (self.model, "--compare=float,slow", "--compare=slow"),
+                (self.model, "--engine=", "lacks its value")):
+            with self.subTest(model=model.name, option=option):
+                done = self.run_model(model, "--input", self.data, option)
+                self.assert_refused(done, option.partition("=")[0], reason)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -17,6 +17,9 @@ static Error checkForm(const opt::InputArgList &args, unsigned missingIndex, uns
                        const ToolDescription &tool) {
   if (missingCount)
     return fail(Twine(args.getArgString(missingIndex)) + ": lacks its value (see --help)");
+  for (const opt::Arg *arg : args)
+    if (arg->getOption().getID() != tool.inputId && is_contained(arg->getValues(), StringRef()))
+      return fail(arg->getSpelling() + ": lacks its value (see --help)");
   if (const opt::Arg *unknown = args.getLastArg(tool.unknownId))
     return fail(unknown->getAsString(args) + ": unknown option (see --help)");
   std::vector<std::string> positional = args.getAllArgValues(tool.inputId);

@@ -6,9 +6,6 @@
 #ifdef QOPT_HAS_ONEDNN
 #include "qopt/ExecutionEngine/OneDNN/OneDNN.h"
 #endif
-#ifdef QOPT_HAS_ONEDNN
-#include "qopt/ExecutionEngine/OneDNN/OneDNN.h"
-#endif
 #include "qopt/Import/ONNX/ImportOnnx.h"
 #include "qopt/InitAll.h"
 
@@ -143,12 +140,16 @@ static Expected<OwningOpRef<ModuleOp>> openMlir(MLIRContext *context, StringRef 
   if (isBytecode((*buffer)->getMemBufferRef()))
     return fail(path + ": is MLIR bytecode, which only qopt reads; make it text with 'qopt " +
                 path + " -o FILE.mlir'");
+  if (!path.ends_with(".mlir") && (*buffer)->getBuffer().contains('\0'))
+    return fail(path + ": is neither ONNX (.onnx) nor MLIR (.mlir); give a model");
   DiagnosticCollector diagnostics(context);
   auto sources = std::make_shared<SourceMgr>();
   sources->AddNewSourceBuffer(std::move(*buffer), SMLoc());
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, ParserConfig(context));
   if (!module)
     return diagnostics.takeError(path, "is neither ONNX (.onnx) nor MLIR of one of our levels");
+  if (module->getBody()->empty())
+    return fail(path + ": is empty; give a model");
   return module;
 }
 

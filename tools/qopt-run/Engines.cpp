@@ -131,6 +131,23 @@ Error EngineFactory::checkLevel(EngineKind kind) {
   return Error::success();
 }
 
+Error EngineFactory::checkOptions(EngineKind kind) const {
+  auto fail = [&](const Twine &message) {
+    return createStringError(inconvertibleErrorCode(), options->model + ": " + message);
+  };
+  if (options->profile && kind != EngineKind::Jit)
+    return fail("--profile needs --engine=jit and the quantized model, NAME.quantized.mlir");
+  if (options->targetGiven && kind != EngineKind::Jit)
+    return fail("--target is for the jit engine, not for " + getEngineName(kind) +
+                "; leave it out");
+  if (options->plainFloat && kind != EngineKind::Float && kind != EngineKind::Simulated)
+    return fail("--plain-float is for the float engine, not for " + getEngineName(kind) +
+                "; leave it out");
+  if (options->batchGiven && !StringRef(options->model).ends_with(".onnx"))
+    return fail("--batch is for ONNX models; the shapes of this one are in the file, leave it out");
+  return Error::success();
+}
+
 Expected<std::unique_ptr<Engine>> EngineFactory::create(EngineKind kind, bool withTaps) {
   if (kind == EngineKind::Fastest)
     kind = fastest();

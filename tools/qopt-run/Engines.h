@@ -20,6 +20,8 @@ public:
   /// The engine `kind`; an error with the command that makes a fitting model where this one is of
   /// another level.
   llvm::Expected<std::unique_ptr<Engine>> create(EngineKind kind, bool withTaps);
+  /// An error naming the first option that would silently do nothing with the engine `kind`.
+  llvm::Error checkOptions(EngineKind kind) const;
 
 private:
   explicit EngineFactory(const RunOptions &options) : options(&options) {}

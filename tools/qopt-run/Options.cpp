@@ -22,9 +22,9 @@ static Error fail(const Twine &message) {
   return createStringError(inconvertibleErrorCode(), message);
 }
 
-Expected<EngineKind> parseEngineName(StringRef name) {
+Expected<EngineKind> parseEngineName(StringRef option, StringRef name) {
   auto names = ArrayRef(kNames).drop_front();
-  if (Error error = checkChoice("engine", name, names))
+  if (Error error = checkChoice(option, name, names))
     return std::move(error);
   return static_cast<EngineKind>(1 + (find(names, name) - names.begin()));
 }
@@ -42,13 +42,13 @@ static Error readBench(const CommandLine &line, RunOptions &options) {
 
 static Error readEngines(const CommandLine &line, RunOptions &options) {
   if (line.has(OPT_engine)) {
-    Expected<EngineKind> kind = parseEngineName(line.text(OPT_engine));
+    Expected<EngineKind> kind = parseEngineName("engine", line.text(OPT_engine));
     if (!kind)
       return kind.takeError();
     options.engine = *kind;
   }
   for (StringRef name : line.list(OPT_compare)) {
-    Expected<EngineKind> kind = parseEngineName(name);
+    Expected<EngineKind> kind = parseEngineName("compare", name);
     if (!kind)
       return kind.takeError();
     options.compare.push_back(*kind);
@@ -69,6 +69,7 @@ static Error readNumbers(const CommandLine &line, RunOptions &options) {
     return batch.takeError();
   options.threads = *threads;
   options.batch = *batch;
+  options.batchGiven = line.has(OPT_batch);
   return Error::success();
 }
 
@@ -115,6 +116,7 @@ Expected<RunOptions> parseRunOptions(int argc, char **argv) {
   options.input = line->text(OPT_input);
   options.output = line->text(OPT_output);
   options.target = line->text(OPT_target, "host");
+  options.targetGiven = line->has(OPT_target);
   options.analyze = line->text(OPT_analyze);
   options.dumpDir = line->text(OPT_dump_tensors);
   options.emulator = line->text(OPT_emulator);

@@ -14,8 +14,8 @@ enum class EngineKind { Fastest, Float, Simulated, Reference, Jit, Native };
 
 /// "float", "simulated", …
 llvm::StringRef getEngineName(EngineKind kind);
-/// The engine called `name`, or an error that lists them.
-llvm::Expected<EngineKind> parseEngineName(llvm::StringRef name);
+/// The engine called `name`, or an error that lists them and names `option`.
+llvm::Expected<EngineKind> parseEngineName(llvm::StringRef option, llvm::StringRef name);
 
 struct RunOptions {
   std::string model, input, output;
@@ -23,6 +23,7 @@ struct RunOptions {
   std::string target = "host";
   unsigned threads = 1;
   int64_t batch = 1;
+  bool targetGiven = false, batchGiven = false;
   double benchSeconds = 0;           ///< 0: no benchmark
   std::string emulator, emulatorCpu; ///< empty: the usual ones
   bool packets = false;

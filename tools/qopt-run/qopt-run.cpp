@@ -97,6 +97,8 @@ static Error work(EngineFactory &factory, const RunOptions &options) {
   Expected<std::unique_ptr<Engine>> engine = factory.create(kind, !options.dumpDir.empty());
   if (!engine)
     return engine.takeError();
+  if (Error error = factory.checkOptions(kind))
+    return error;
   Expected<DataSet> data = DataSet::open(options.input, (*engine)->inputs());
   if (!data)
     return data.takeError();
