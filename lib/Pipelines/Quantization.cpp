@@ -51,7 +51,8 @@ static void addEqualization(OpPassManager &manager, const PrepareOptions &option
   }
   if (splitsOutliers)
     addOutlierSplit(manager, options);
-  if (options.splitChannels) {
+  // Split outliers have used the slots of dead channels already.
+  if (options.splitChannels && !splitsOutliers) {
     SplitIntoDeadSlotsOptions split;
     split.data = options.data;
     manager.addPass(createSplitIntoDeadSlots(split));

@@ -217,12 +217,15 @@ class PresetTest(CompileTestCase):
                 (["--preset=best", "--round=hessian"], "chooses --round itself"),
                 (["--preset=worst"], "expected one of fast, best"),
                 (["--round=nearby"], "expected one of"),
+                (["--split-outliers=many"], "not a percentage"),
+                (["--split-outliers=101"], "not a percentage"),
+                (["--split-outliers=nan"], "not a percentage"),
                 (["--weight-ranges=min"], "expected one of")):
             done = self.run_tool("qopt-compile", self.model, "-o", self.output,
                                  f"--calibrate={self.data}", *options)
             self.assert_refused(done, options[0], mention)
         for option in ("--preset=best", "--round=hessian", "--split-channels",
-                       "--exact-inputs"):
+                       "--split-outliers=0", "--exact-inputs"):
             done = self.run_tool("qopt-compile", self.model, "-o", self.output,
                                  option)
             self.assert_refused(done, option, "--calibrate=X.npy")

@@ -13,11 +13,16 @@ from tool_testing import ToolTestCase
 
 ALL = ("--equalize=noise-model", "--split-channels", "--round=hessian",
        "--correct-bias=pre+post", "--weights=per-tensor")
+SPLIT = ("--equalize=noise-model", "--split-outliers=100", "--round=hessian",
+         "--correct-bias=pre+post", "--weights=per-tensor")
 REPAIRS = (
     ("--equalize=cross-layer", "--correct-bias=pre", "--bias-bits=16"),
+    ("--split-outliers=100", "--equalize=cross-layer"),
+    SPLIT,
     ("--correct-bias=post", "--round=hessian", "--weight-ranges=mse"),
     ALL)
-PRESETS = (("--preset=fast", "--weights=per-tensor"), ("--preset=best",))
+PRESETS = (("--preset=fast", "--weights=per-tensor"), ("--preset=best",),
+           ("--preset=best", "--weights=per-tensor"))
 
 
 class Layers:

@@ -67,6 +67,7 @@ private:
   std::vector<const Target *> targets;
   const Target &target; ///< the first
   Model model;
+  int64_t importedMacs = 0;
   OwningOpRef<ModuleOp> imported; ///< a copy of the float network, kept for --html-report
   Level startLevel;
   OutputFolder folder;
@@ -93,6 +94,10 @@ Error Compilation::choose() {
 Error Compilation::prepare() {
   if (model.level() != Level::Float)
     return Error::success();
+  Expected<func::FuncOp> network = model.network();
+  if (!network)
+    return network.takeError();
+  importedMacs = countMacs(*network);
   if (options.htmlReport)
     imported = model.module().clone();
   return runPrepare(model.module(), model.path(), options);
@@ -165,6 +170,7 @@ Error Compilation::emitReport(const codegen::ProgramInfo &program) {
   context.numerics = stringifyContract(getContract(*network)).str();
   context.io = hasQuantizedInterface(*network) ? "quantized" : "float";
   context.fromFloat = startLevel == Level::Float;
+  context.importedMacs = importedMacs;
   context.program = &program;
   context.preset = &preset;
   context.warnings = warnings;

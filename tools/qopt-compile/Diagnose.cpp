@@ -95,7 +95,8 @@ static func::FuncOp getNetwork(ModuleOp module) {
 Error Diagnoser::quantize(StepResult &result, const StepResult *before) {
   const DriverOptions &own = result.step.options;
   bool isPrepared = before && before->step.options.equalize == own.equalize &&
-                    before->step.options.splitChannels == own.splitChannels;
+                    before->step.options.splitChannels == own.splitChannels &&
+                    before->step.options.splitOutliers == own.splitOutliers;
   if (isPrepared) {
     result.exactModule = ModuleOp(*before->exactModule).clone();
   } else {

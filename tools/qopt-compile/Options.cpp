@@ -85,7 +85,8 @@ static void readGiven(const CommandLine &line, DriverOptions &options) {
       {OPT_weight_ranges, "--weight-ranges"},
       {OPT_round, "--round"},
       {OPT_preset, "--preset"},
-      {OPT_split_channels, "--split-channels"}};
+      {OPT_split_channels, "--split-channels"},
+      {OPT_split_outliers, "--split-outliers"}};
   for (auto [id, option] : import)
     if (line.has(id))
       options.importOptions.push_back(option.str());
@@ -102,6 +103,8 @@ static Error checkRepairs(const CommandLine &line, const DriverOptions &options)
        "measures means"},
       {options.equalize == "noise-model" ? "--equalize=noise-model" : "", "measures activations"},
       {options.splitChannels ? "--split-channels" : "", "measures activations"},
+      {line.has(OPT_split_outliers) ? "--split-outliers=" + line.text(OPT_split_outliers) : "",
+       "measures activations"},
       {options.exactInputs ? "--exact-inputs" : "", "looks at the inputs"},
       {options.preset.empty() ? "" : "--preset=" + options.preset, "measures errors"}};
   for (const auto &[option, reason] : wanted)
@@ -110,6 +113,7 @@ static Error checkRepairs(const CommandLine &line, const DriverOptions &options)
   static constexpr std::pair<unsigned, StringRef> chosen[] = {
       {OPT_equalize, "--equalize"},
       {OPT_split_channels, "--split-channels"},
+      {OPT_split_outliers, "--split-outliers"},
       {OPT_exact_inputs, "--exact-inputs"},
       {OPT_round, "--round"},
       {OPT_correct_bias, "--correct-bias"}};
@@ -117,6 +121,18 @@ static Error checkRepairs(const CommandLine &line, const DriverOptions &options)
     if (!options.preset.empty() && line.has(id))
       return fail("--preset=" + options.preset + ": chooses " + option +
                   " itself; leave one of the two out");
+  return Error::success();
+}
+
+static Error readSplitOutliers(const CommandLine &line, DriverOptions &options) {
+  if (!line.has(OPT_split_outliers))
+    return Error::success();
+  std::string text = line.text(OPT_split_outliers);
+  // Negated, so that NaN is refused as well.
+  if (StringRef(text).getAsDouble(options.splitOutliers) ||
+      !(options.splitOutliers >= 0 && options.splitOutliers <= 100))
+    return fail("--split-outliers=" + text +
+                ": not a percentage of multiply-accumulates, 0 to 100");
   return Error::success();
 }
 
@@ -158,6 +174,8 @@ static Error readChoices(const CommandLine &line, DriverOptions &options) {
   options.pixelInput = inputType == "u8";
   options.splitChannels = line.has(OPT_split_channels);
   options.exactInputs = line.has(OPT_exact_inputs);
+  if (Error error = readSplitOutliers(line, options))
+    return error;
   return checkRepairs(line, options);
 }
 

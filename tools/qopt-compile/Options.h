@@ -32,6 +32,7 @@ struct DriverOptions {
   std::string preset; ///< empty: none
   std::string equalize = "none";
   bool splitChannels = false;
+  double splitOutliers = -1; ///< percent of multiply-accumulates; less than 0: not at all
   bool htmlReport = false;
   bool progress = true; ///< on a terminal
   std::string weightRanges = "max";

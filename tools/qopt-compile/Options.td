@@ -26,6 +26,7 @@ def weights : Value<"weights", "per-channel (default) or per-tensor", "<granular
 def activations : Value<"activations", "asymmetric (default) or symmetric", "<kind>">;
 def preset : Value<"preset", "Repairs of accuracy: fast, or best, which tries several on a part of the example inputs and keeps what does best on the rest", "<name>">;
 def split_channels : Flag<["--"], "split-channels">, HelpText<"Let dead channels carry copies of the noisiest ones">;
+def split_outliers : Value<"split-outliers", "Carry the channels that cost most accuracy twice, for at most so many percent more multiply-accumulates; 0: only in place of dead channels (default: not at all)", "<percent>">;
 def equalize : Value<"equalize", "Scales of channels, chosen before ranges are measured: none (default), cross-layer or noise-model", "<how>">;
 def input_type : Value<"input-type", "What the network takes: float (default), or u8: raw pixels; the normalization that it was trained with is folded into its first layers", "<type>">;
 def input_mean : Value<"input-mean", "With --input-type=u8: mean of the pixels, 0 to 255 (default: 0); one, or one per channel", "<m,...>">;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Preset.h"
+#include "Report.h"
 #include "Stages.h"
 
 #include "qopt/Analysis/Fidelity.h"
@@ -24,6 +25,7 @@ struct Recipe {
   bool splitChannels;
   const char *round;
   const char *correctBias;
+  double splitOutliers = -1; ///< percent; less than 0: not at all
 };
 
 /// Elements of every output for one batch.
@@ -68,8 +70,9 @@ private:
 
 } // namespace
 
-/// More samples hardly change what is found, and trials take the longer. Fewer do: a fully connected
-/// layer sees one vector of inputs per sample, and the Hessian of a few says little about the rest.
+/// More samples hardly change what is found, and trials take the longer. Fewer do: a fully
+/// connected layer sees one vector of inputs per sample, and the Hessian of a few says little about
+/// the rest.
 static constexpr int64_t kMostTrialBatches = 48, kMostHeldOut = 32;
 
 /// Exact inputs cost nothing, so every recipe has them.
@@ -79,6 +82,7 @@ static DriverOptions apply(const Recipe &recipe, DriverOptions options) {
   options.splitChannels = recipe.splitChannels;
   options.round = recipe.round;
   options.correctBias = recipe.correctBias;
+  options.splitOutliers = recipe.splitOutliers;
   return options;
 }
 
@@ -86,6 +90,7 @@ static json::Object describe(const DriverOptions &options) {
   return json::Object{{"exact_inputs", options.exactInputs},
                       {"equalize", options.equalize},
                       {"split_channels", options.splitChannels},
+                      {"split_outliers", describeSplitOutliers(options)},
                       {"round", options.round},
                       {"correct_bias", options.correctBias}};
 }
@@ -191,7 +196,16 @@ Expected<Fidelity> Trials::rate(const DriverOptions &candidate, const SampleSour
 static constexpr Recipe kRecipes[] = {{"none", false, "nearest", "pre"},
                                       {"none", true, "hessian", "pre+post"},
                                       {"noise-model", true, "nearest", "pre+post"},
-                                      {"noise-model", true, "hessian", "pre+post"}};
+                                      {"noise-model", true, "hessian", "pre+post"},
+                                      {"noise-model", false, "hessian", "pre+post", 3}};
+
+/// What a recipe has to gain if the network gets slower by it.
+static constexpr double kLeastGainDb = 0.3;
+
+/// Scales per channel leave copies little to gain (docs/Accuracy.md).
+static bool isWorthTrying(const Recipe &recipe, const DriverOptions &options) {
+  return recipe.splitOutliers <= 0 || !options.perChannelWeights;
+}
 
 DriverOptions Trials::makeCandidate(const Recipe &recipe, StringRef data) const {
   DriverOptions candidate = apply(recipe, options);
@@ -223,13 +237,16 @@ Expected<json::Value> Trials::run(DriverOptions &chosen) {
   std::optional<double> best;
   std::string firstRefusal;
   for (const Recipe &recipe : kRecipes) {
+    if (!isWorthTrying(recipe, options))
+      continue;
     DriverOptions candidate = makeCandidate(recipe, subset->path);
     json::Object entry = qopt::describe(candidate);
     Expected<Fidelity> rated = rate(candidate, *source);
     if (rated) {
       for (auto &[key, value] : rated->toJson())
         entry[key] = value;
-      if (!best || rated->sqnrDb() > *best) {
+      double least = recipe.splitOutliers > 0 ? kLeastGainDb : 0.0;
+      if (!best || rated->sqnrDb() > *best + least) {
         best = rated->sqnrDb();
         chosen = apply(recipe, options);
       }

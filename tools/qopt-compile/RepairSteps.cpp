@@ -16,10 +16,17 @@ using namespace mlir;
 
 namespace qopt {
 
+static std::string formatShort(double value) {
+  std::string text;
+  raw_string_ostream(text) << format("%.3g", value);
+  return text;
+}
+
 std::vector<RepairStep> listRepairSteps(const DriverOptions &options) {
   RepairStep step{"plain", options};
   step.options.equalize = "none";
   step.options.splitChannels = false;
+  step.options.splitOutliers = -1;
   step.options.round = "nearest";
   step.options.correctBias = "none";
   std::vector<RepairStep> steps{step};
@@ -34,6 +41,8 @@ std::vector<RepairStep> listRepairSteps(const DriverOptions &options) {
       [&](DriverOptions &own) { own.equalize = options.equalize; });
   add(options.splitChannels, "split-channels",
       [](DriverOptions &own) { own.splitChannels = true; });
+  add(options.splitOutliers >= 0, "split-outliers=" + formatShort(options.splitOutliers),
+      [&](DriverOptions &own) { own.splitOutliers = options.splitOutliers; });
   add(options.round != "nearest", "round=" + options.round,
       [&](DriverOptions &own) { own.round = options.round; });
   add(options.correctBias != "none", "correct-bias=" + options.correctBias,
@@ -78,17 +87,15 @@ void addPreparation(func::FuncOp imported, const StepResult &plain, LayerActions
 static void addSplit(const StepResult &step, const LayerErrors &before, const LayerErrors &after,
                      std::vector<LayerAction> &actions) {
   int64_t copies = after.statistics.numChannels() - before.statistics.numChannels();
-  if (copies > 0)
-    actions.push_back({step.step.name, "split", "split",
-                       formatv("{0} of the noisiest channels have a copy in the place of a dead "
-                               "one; the two halves' rounding errors cancel in part.",
-                               copies)});
-}
-
-static std::string formatShort(double value) {
-  std::string text;
-  raw_string_ostream(text) << format("%.3g", value);
-  return text;
+  if (copies <= 0)
+    return;
+  bool adds = step.step.options.splitOutliers > 0;
+  actions.push_back({step.step.name, "split", "split",
+                     formatv("{0} of its channels are carried twice, {1}; the two halves' rounding "
+                             "errors cancel in part.",
+                             copies,
+                             adds ? "in place of dead ones or beside all others"
+                                  : "the copies in place of dead ones")});
 }
 
 /// A channel that was divided by s has 1 / s of its former root mean square.

@@ -105,6 +105,10 @@ static json::Object describeLayer(Operation *op) {
   return layer;
 }
 
+json::Value describeSplitOutliers(const DriverOptions &options) {
+  return options.splitOutliers < 0 ? json::Value(false) : json::Value(options.splitOutliers);
+}
+
 static json::Object describeOptions(const ReportContext &context) {
   const DriverOptions &options = *context.options;
   json::Object object{{"command_line", options.commandLine},
@@ -124,6 +128,7 @@ static json::Object describeOptions(const ReportContext &context) {
   object["exact_inputs"] = options.exactInputs;
   object["equalize"] = options.equalize;
   object["split_channels"] = options.splitChannels;
+  object["split_outliers"] = describeSplitOutliers(options);
   object["correct_bias"] = options.correctBias;
   object["bias_bits"] = options.biasBits;
   object["weight_ranges"] = options.weightRanges;
@@ -144,9 +149,16 @@ static void addOptional(json::Object &report, const ReportContext &context) {
         json::Object{{"file", context.options->name + ".elf"}, {"machine", context.machine}};
 }
 
+int64_t countMacs(func::FuncOp network) {
+  int64_t macs = 0;
+  for (auto layer : network.getOps<WeightedOpInterface>())
+    macs += layer.getMacs();
+  return macs;
+}
+
 json::Value makeReport(func::FuncOp network, const ReportContext &context) {
   json::Array layers;
-  int64_t macs = 0, weightBytes = 0;
+  int64_t weightBytes = 0;
   llvm::DenseMap<Operation *, int64_t> indices;
   for (auto [index, op] : llvm::enumerate(network.front())) {
     if (isa<ConstantOp>(op) || op.getNumResults() != 1)
@@ -157,13 +169,14 @@ json::Value makeReport(func::FuncOp network, const ReportContext &context) {
     if (context.program)
       describeKernels(index, *context.program, layer);
     layers.push_back(std::move(layer));
-    if (auto weighted = dyn_cast<WeightedOpInterface>(op)) {
-      macs += weighted.getMacs();
+    if (auto weighted = dyn_cast<WeightedOpInterface>(op))
       weightBytes += cast<ShapedType>(weighted.getWeightsValue().getType()).getNumElements();
-    }
   }
-  json::Object totals{
-      {"layers", int64_t(layers.size())}, {"macs", macs}, {"weight_bytes", weightBytes}};
+  json::Object totals{{"layers", int64_t(layers.size())},
+                      {"macs", countMacs(network)},
+                      {"weight_bytes", weightBytes}};
+  if (context.fromFloat)
+    totals["imported_macs"] = context.importedMacs;
   if (const codegen::ProgramInfo *program = context.program) {
     totals["constant_bytes"] = program->constantBytes;
     totals["arena_bytes"] = program->arenaBytes;

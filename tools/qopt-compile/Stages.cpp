@@ -47,6 +47,7 @@ Error runPrepare(ModuleOp module, StringRef path, const DriverOptions &options) 
   PrepareOptions prepare;
   prepare.equalize = options.equalize;
   prepare.splitChannels = options.splitChannels;
+  prepare.splitOutliers = options.splitOutliers / 100;
   prepare.data = options.calibrationData;
   prepare.weights = getGranularity(options).str();
   prepare.round = options.round;
