@@ -2,6 +2,7 @@
 // Bias correction of random networks: afterwards the integer program has the float means, and
 // neither the engine nor the number of threads changes a byte of it.
 #include "../ExecutionEngine/RandomFloatNetwork.h"
+#include "../ExecutionEngine/RandomSamples.h"
 
 #include "qopt/Analysis/LayerMeans.h"
 #include "qopt/BiasCorrection/Passes.h"
@@ -10,11 +11,9 @@
 #include "qopt/ExecutionEngine/Interpreter.h"
 #include "qopt/InitAll.h"
 #include "qopt/Pipelines/Quantization.h"
-#include "qopt/Support/ArrayFile.h"
 
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "llvm/Support/FileSystem.h"
 #include "gtest/gtest.h"
 
 #include <cmath>
@@ -35,11 +34,10 @@ public:
     module = parseSourceString<ModuleOp>(network.text(), &context);
     if (!module)
       return;
-    writeData(seed);
+    samples.emplace(original(), seed, kSamples);
     if (failed(quantize()))
       module = nullptr;
   }
-  ~Subject() { llvm::sys::fs::remove(path); }
 
   /// False for networks that do not quantize: batch normalization that cannot be folded.
   explicit operator bool() { return static_cast<bool>(module); }
@@ -48,7 +46,7 @@ public:
   OwningOpRef<ModuleOp> correct(StringRef mode, StringRef engine, bool threaded = false) {
     OwningOpRef<ModuleOp> copy(module->clone());
     CorrectBiasOptions options;
-    options.data = path.str().str();
+    options.data = samples->path();
     options.mode = mode.str();
     options.engine = engine.str();
     PassManager manager(&context);
@@ -60,9 +58,7 @@ public:
   }
 
   func::FuncOp original() { return *module->getOps<func::FuncOp>().begin(); }
-  ArrayRef<float> sample(int index) const {
-    return ArrayRef(data).slice(index * network.inputSize(), network.inputSize());
-  }
+  Tensor sample(int index) const { return samples->get(index); }
 
 private:
   static DialectRegistry makeRegistry() {
@@ -71,23 +67,10 @@ private:
     return registry;
   }
 
-  void writeData(uint32_t seed) {
-    std::mt19937 random(seed);
-    std::normal_distribution<float> values;
-    data.resize(kSamples * network.inputSize());
-    std::generate(data.begin(), data.end(), [&] { return values(random); });
-    llvm::sys::fs::createTemporaryFile("qopt-bias", "npy", path);
-    auto type = cast<RankedTensorType>(original().getArgumentTypes()[0]);
-    ArrayView view{"", ArrayType::F32, SmallVector<int64_t>(type.getShape()),
-                   reinterpret_cast<const char *>(data.data())};
-    view.shape[0] *= kSamples;
-    llvm::cantFail(writeArrayFile(path, view));
-  }
-
   LogicalResult quantize() {
     PassManager manager(&context);
     CalibrateOptions calibrate;
-    calibrate.data = path.str().str();
+    calibrate.data = samples->path();
     calibrate.recordMeans = true;
     buildPreparePipeline(manager, PrepareOptions());
     buildCalibratePipeline(manager, calibrate);
@@ -98,8 +81,7 @@ private:
   test::RandomFloatNetwork network;
   MLIRContext context;
   OwningOpRef<ModuleOp> module;
-  llvm::SmallString<128> path;
-  std::vector<float> data;
+  std::optional<test::RandomSamples> samples;
 };
 
 std::vector<SmallVector<int32_t>> getBiases(ModuleOp module) {
@@ -126,7 +108,6 @@ Means measure(Subject &subject, func::FuncOp function) {
   auto layers = llvm::to_vector(function.getOps<WeightedOpInterface>());
   Means means(layers.size());
   Interpreter interpreter = llvm::cantFail(Interpreter::create(function));
-  auto type = cast<RankedTensorType>(function.getArgumentTypes()[0]);
   for (int sample = 0; sample < kSamples; ++sample) {
     auto seeAccumulator = [&](Operation *op, const Tensor &acc) {
       addChannels(means[llvm::find(layers, op) - layers.begin()], acc, 1.0, 0);
@@ -149,8 +130,7 @@ Means measure(Subject &subject, func::FuncOp function) {
     InterpreterTaps taps;
     taps.accumulator = seeAccumulator;
     taps.result = seeResult;
-    Tensor input = Tensor::borrowReals(type.getShape(), subject.sample(sample).data());
-    llvm::cantFail(interpreter.run({input}, taps));
+    llvm::cantFail(interpreter.run({subject.sample(sample)}, taps));
   }
   return means;
 }

@@ -3,6 +3,7 @@
 // network either reaches the quantized level and computes there what it simulates, or is refused
 // with a sentence about batch normalization that could not be folded.
 #include "../ExecutionEngine/RandomFloatNetwork.h"
+#include "../ExecutionEngine/RandomSamples.h"
 
 #include "qopt/Calibration/Calibrate.h"
 #include "qopt/Calibration/Passes.h"
@@ -35,19 +36,9 @@ public:
       ScopedDiagnosticHandler quiet(&context, [](Diagnostic &) { return success(); });
       module = parseSourceString<ModuleOp>(network.text(), &context);
     }
-    if (!module)
-      return;
-    std::mt19937 random(seed);
-    std::normal_distribution<float> values;
-    data.resize(kSamples * network.inputSize());
-    std::generate(data.begin(), data.end(), [&] { return values(random); });
-    llvm::sys::fs::createTemporaryFile("qopt-road", "npy", path);
-    ArrayView view{"", ArrayType::F32, SmallVector<int64_t>(inputType().getShape()),
-                   reinterpret_cast<const char *>(data.data())};
-    view.shape[0] *= kSamples;
-    llvm::cantFail(writeArrayFile(path, view));
+    if (module)
+      samples.emplace(function(), seed, kSamples);
   }
-  ~Road() { llvm::sys::fs::remove(path); }
 
   /// False for the few networks whose windows leave nothing of the image.
   bool isValid() const { return static_cast<bool>(module); }
@@ -66,7 +57,7 @@ public:
 
   LogicalResult calibrate(StringRef contract, StringRef weights) {
     CalibrateOptions options;
-    options.data = path.str().str();
+    options.data = samples->path();
     options.contract = contract.str();
     options.weights = weights.str();
     return run(buildCalibratePipeline, options);
@@ -87,17 +78,7 @@ public:
   }
 
   /// Both results for all samples.
-  std::vector<float> evaluate() {
-    Interpreter interpreter = llvm::cantFail(Interpreter::create(function()));
-    std::vector<float> outputs;
-    for (int sample = 0; sample < kSamples; ++sample) {
-      const float *elements = data.data() + sample * network.inputSize();
-      Tensor input = Tensor::borrowReals(inputType().getShape(), elements);
-      for (const Tensor &result : llvm::cantFail(interpreter.run(input)))
-        llvm::append_range(outputs, result.reals());
-    }
-    return outputs;
-  }
+  std::vector<float> evaluate() { return samples->evaluate(function()); }
 
   std::string message;
 
@@ -109,15 +90,11 @@ private:
     return registry;
   }
   func::FuncOp function() { return *module->getOps<func::FuncOp>().begin(); }
-  RankedTensorType inputType() {
-    return cast<RankedTensorType>(function().getArgument(0).getType());
-  }
 
   test::RandomFloatNetwork network;
   MLIRContext context;
   OwningOpRef<ModuleOp> module;
-  std::vector<float> data;
-  SmallString<128> path;
+  std::optional<test::RandomSamples> samples;
 };
 
 /// 10 log10 of signal over error.

@@ -2,17 +2,16 @@
 // Mixed networks of random float networks: all layers quantized they give what the integer program
 // gives, and nothing depends on the number of threads.
 #include "../ExecutionEngine/RandomFloatNetwork.h"
+#include "../ExecutionEngine/RandomSamples.h"
 
 #include "qopt/Diagnostics/MeasureErrors.h"
 #include "qopt/Diagnostics/Sensitivity.h"
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 #include "qopt/InitAll.h"
 #include "qopt/Pipelines/Quantization.h"
-#include "qopt/Support/ArrayFile.h"
 
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "llvm/Support/FileSystem.h"
 #include "gtest/gtest.h"
 
 using namespace mlir;
@@ -32,24 +31,23 @@ public:
     if (!exactModule)
       return;
     nameLayers();
-    writeData(seed);
+    samples.emplace(exact(), seed, kSamples);
     PrepareOptions prepare;
     if (failed(run(*exactModule, [&](PassManager &pm) { buildPreparePipeline(pm, prepare); })))
       return;
     quantizedModule = exactModule->clone();
     auto build = [&](PassManager &manager) {
       CalibrateOptions calibrate;
-      calibrate.data = path.str().str();
+      calibrate.data = samples->path();
       calibrate.recordMeans = correctBias != "none";
       buildCalibratePipeline(manager, calibrate);
       QuantizeOptions quantize;
-      quantize.data = path.str().str();
+      quantize.data = samples->path();
       quantize.correctBias = correctBias.str();
       buildQuantizePipeline(manager, quantize);
     };
     works = succeeded(run(*quantizedModule, build));
   }
-  ~Subject() { llvm::sys::fs::remove(path); }
 
   /// False for networks that do not quantize.
   explicit operator bool() const { return works; }
@@ -58,17 +56,17 @@ public:
   func::FuncOp quantized() { return *quantizedModule->getOps<func::FuncOp>().begin(); }
 
   Sensitivity sensitivity(unsigned threads = 1) {
-    ArrayFile file = llvm::cantFail(ArrayFile::open(path));
+    ArrayFile file = llvm::cantFail(ArrayFile::open(samples->path()));
     SampleSource source = llvm::cantFail(SampleSource::create(exact(), file));
     NoisePrediction prediction =
-        llvm::cantFail(predictNoise(exact(), path, /*perChannelWeights=*/true));
+        llvm::cantFail(predictNoise(exact(), samples->path(), /*perChannelWeights=*/true));
     SensitivityOptions options;
     options.prediction = &prediction;
     options.threads = threads;
     return llvm::cantFail(measureSensitivity(exact(), quantized(), source, options));
   }
   NetworkErrors errors(unsigned threads = 1) {
-    ArrayFile file = llvm::cantFail(ArrayFile::open(path));
+    ArrayFile file = llvm::cantFail(ArrayFile::open(samples->path()));
     SampleSource source = llvm::cantFail(SampleSource::create(exact(), file));
     MeasureOptions options;
     options.threads = threads;
@@ -94,22 +92,10 @@ private:
       if (!isa<ConstantOp>(op) && !op.hasAttr(kLayerAttr))
         op.setAttr(kLayerAttr, StringAttr::get(&context, "layer" + Twine(number++)));
   }
-  void writeData(uint32_t seed) {
-    auto type = cast<RankedTensorType>(exact().getArgumentTypes()[0]);
-    std::mt19937 random(seed);
-    std::normal_distribution<float> values;
-    std::vector<float> data(kSamples * type.getNumElements());
-    std::generate(data.begin(), data.end(), [&] { return values(random); });
-    llvm::sys::fs::createTemporaryFile("qopt-sensitivity", "npy", path);
-    ArrayView view{"", ArrayType::F32, SmallVector<int64_t>(type.getShape()),
-                   reinterpret_cast<const char *>(data.data())};
-    view.shape[0] *= kSamples;
-    llvm::cantFail(writeArrayFile(path, view));
-  }
 
   MLIRContext context;
   OwningOpRef<ModuleOp> exactModule, quantizedModule;
-  SmallString<128> path;
+  std::optional<test::RandomSamples> samples;
   bool works = false;
 };
 

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Equalization changes no output of a float network: random networks before and after.
 #include "../ExecutionEngine/RandomFloatNetwork.h"
+#include "../ExecutionEngine/RandomSamples.h"
 
 #include "qopt/Dialect/QOpt/IR/QOpt.h"
 #include "qopt/Equalization/Passes.h"
 #include "qopt/ExecutionEngine/EvaluationModels.h"
-#include "qopt/ExecutionEngine/Interpreter.h"
 #include "qopt/Pipelines/Quantization.h"
-#include "qopt/Support/ArrayFile.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "llvm/Support/FileSystem.h"
 #include "gtest/gtest.h"
 
 #include <cmath>
@@ -40,33 +38,19 @@ public:
     module = parseSourceString<ModuleOp>(network.text(), &context);
     if (!module)
       return; // windows leave nothing of the image
-    makeData(seed);
+    samples.emplace(function(), seed, kSamples);
     PrepareOptions options;
     bool splits = equalize == "outliers";
     options.equalize = splits ? "none" : equalize.str();
     options.weights = weights.str();
-    options.data = path.str().str();
+    options.data = samples->path();
     PassManager manager(&context);
     buildPreparePipeline(manager, options);
     if (splits)
       addSplit(manager, weights);
     works = succeeded(manager.run(*module));
   }
-  ~Prepared() { llvm::sys::fs::remove(path); }
-
-  std::vector<float> evaluate() {
-    func::FuncOp function = *module->getOps<func::FuncOp>().begin();
-    auto type = cast<RankedTensorType>(function.getArgument(0).getType());
-    Interpreter interpreter = llvm::cantFail(Interpreter::create(function));
-    std::vector<float> outputs;
-    for (int sample = 0; sample < kSamples; ++sample) {
-      Tensor input =
-          Tensor::borrowReals(type.getShape(), data.data() + sample * network.inputSize());
-      for (const Tensor &result : llvm::cantFail(interpreter.run(input)))
-        llvm::append_range(outputs, result.reals());
-    }
-    return outputs;
-  }
+  std::vector<float> evaluate() { return samples->evaluate(function()); }
   /// Whether some op clamps its channels differently.
   bool hasChannelClamps() {
     bool found = false;
@@ -102,7 +86,7 @@ private:
   }
   void addSplit(PassManager &manager, StringRef weights) {
     SplitOutliersOptions split;
-    split.data = path.str().str();
+    split.data = samples->path();
     split.weights = weights.str();
     split.share = 1.0;
     split.granularity = 3;
@@ -110,25 +94,12 @@ private:
     split.steps = 100;
     manager.addPass(createSplitOutliers(split));
   }
-  void makeData(uint32_t seed) {
-    std::mt19937 random(seed);
-    std::normal_distribution<float> values;
-    data.resize(kSamples * network.inputSize());
-    std::generate(data.begin(), data.end(), [&] { return values(random); });
-    llvm::sys::fs::createTemporaryFile("qopt-equalize", "npy", path);
-    func::FuncOp function = *module->getOps<func::FuncOp>().begin();
-    auto type = cast<RankedTensorType>(function.getArgument(0).getType());
-    ArrayView view{"", ArrayType::F32, SmallVector<int64_t>(type.getShape()),
-                   reinterpret_cast<const char *>(data.data())};
-    view.shape[0] *= kSamples;
-    llvm::cantFail(writeArrayFile(path, view));
-  }
+  func::FuncOp function() { return *module->getOps<func::FuncOp>().begin(); }
 
   test::RandomFloatNetwork network;
   MLIRContext context;
   OwningOpRef<ModuleOp> module;
-  std::vector<float> data;
-  SmallString<128> path;
+  std::optional<test::RandomSamples> samples;
 };
 
 /// ||values - reference|| / ||reference||.
