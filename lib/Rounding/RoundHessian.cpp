@@ -5,7 +5,7 @@
 #include "qopt/Analysis/QuantizationSites.h"
 #include "qopt/Calibration/CalibratedPass.h"
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
-#include "qopt/Dialect/QOpt/IR/QuantTypeUtils.h"
+#include "qopt/Dialect/QOpt/IR/NumericTypes.h"
 #include "qopt/ExecutionEngine/ParallelFor.h"
 #include "qopt/Quantization/Bias.h"
 #include "qopt/Quantization/HessianRounding.h"
@@ -103,10 +103,6 @@ static llvm::Expected<func::FuncOp> selectRounded(ModuleOp module, StringRef nam
 //===----------------------------------------------------------------------===//
 // One layer
 //===----------------------------------------------------------------------===//
-
-static numerics::Grid getGrid(const QuantParams &params, int64_t channel) {
-  return {params.scale(channel), params.zeroPoint(channel), {params.storageMin, params.storageMax}};
-}
 
 static llvm::Error nameLayer(Operation *op, llvm::Error error) {
   return llvm::createStringError("layer '" + getLayerName(op) +
