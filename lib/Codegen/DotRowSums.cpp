@@ -52,6 +52,7 @@ void DotKernel::emitPixelSums(Emitter &emit, const Frame &frame, Value begin, Va
                                         emit.index(out.h));
     Value sums = emit.address(frame.sums, emit.mul(image, 4 * out.h * out.w));
     Value input = emit.address(frame.input, emit.mul(image, in.imageStride));
+    input = emit.address(input, inputOrigin());
     emit.forLoop(y, yEnd, 1, [&](Value line) {
       row.sumPixels(emit, emit.address(input, emit.mul(line, inputOffset(1, 0))), out.w, bytes,
                     inputOffset(0, 1), -*uniformFactor,
