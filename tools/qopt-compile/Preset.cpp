@@ -8,9 +8,8 @@
 #include "qopt/Dialect/QOpt/IR/ConstantUtils.h"
 #include "qopt/ExecutionEngine/CompiledNetwork.h"
 #include "qopt/ExecutionEngine/FloatEngine.h"
+#include "qopt/Support/TemporaryFolder.h"
 #include "qopt/Target/Target.h"
-
-#include "llvm/Support/FileSystem.h"
 
 using namespace llvm;
 using namespace mlir;
@@ -28,25 +27,14 @@ struct Recipe {
   double splitOutliers = -1; ///< percent; less than 0: not at all
 };
 
+/// What a recipe comes to.
+struct Rating {
+  Fidelity fidelity;
+  int64_t macs = 0;
+};
+
 /// Elements of every output for one batch.
 using Outputs = std::vector<std::vector<float>>;
-
-/// The leading `count` of the batches of a data file, in a file of their own for as long as this
-/// lives.
-class SampleSubset {
-public:
-  static Expected<SampleSubset> create(const ArrayFile &file, int64_t batches, int64_t count);
-  SampleSubset(SampleSubset &&other) noexcept : path(std::move(other.path)) { other.path.clear(); }
-  ~SampleSubset() {
-    if (!path.empty())
-      sys::fs::remove(path);
-  }
-
-  std::string path;
-
-private:
-  SampleSubset() = default;
-};
 
 /// Tries recipes and remembers the best.
 class Trials {
@@ -59,7 +47,7 @@ private:
   void split(int64_t count);
   Error computeExact(func::FuncOp network, const SampleSource &source);
   DriverOptions makeCandidate(const Recipe &recipe, StringRef data) const;
-  Expected<Fidelity> rate(const DriverOptions &candidate, const SampleSource &source);
+  Expected<Rating> rate(const DriverOptions &candidate, const SampleSource &source);
   Error compare(CompiledNetwork &network, const SampleSource &source, Fidelity &fidelity);
 
   const DriverOptions &options;
@@ -95,20 +83,13 @@ static json::Object describe(const DriverOptions &options) {
                       {"correct_bias", options.correctBias}};
 }
 
-Expected<SampleSubset> SampleSubset::create(const ArrayFile &file, int64_t batches, int64_t count) {
-  SampleSubset subset;
-  SmallString<128> path;
-  if (std::error_code code = sys::fs::createTemporaryFile(
-          "qopt-samples", file.path().ends_with(".npz") ? "npz" : "npy", path))
-    return createStringError(code, "no temporary file for samples: " + code.message());
-  subset.path = path.str().str();
+/// Writes the leading `count` of the `batches` of a data file.
+static Error writeSubset(StringRef path, const ArrayFile &file, int64_t batches, int64_t count) {
   std::vector<ArrayView> arrays(file.arrays().begin(), file.arrays().end());
   // A batch may hold several samples.
   for (ArrayView &array : arrays)
     array.shape[0] = array.shape[0] / batches * count;
-  if (Error error = writeArrayFile(subset.path, arrays))
-    return std::move(error);
-  return subset;
+  return writeArrayFile(path, arrays);
 }
 
 /// The last quarter is held out. With fewer than four samples all serve for both.
@@ -174,21 +155,23 @@ Error Trials::compare(CompiledNetwork &network, const SampleSource &source, Fide
   return Error::success();
 }
 
-Expected<Fidelity> Trials::rate(const DriverOptions &candidate, const SampleSource &source) {
+Expected<Rating> Trials::rate(const DriverOptions &candidate, const SampleSource &source) {
   OwningOpRef<ModuleOp> module = model.module().clone();
   for (auto stage : {runPrepare, runCalibrate, runQuantize})
     if (Error error = stage(*module, model.path(), candidate))
       return std::move(error);
+  Rating rating;
+  for (auto function : module->getOps<func::FuncOp>())
+    rating.macs += countMacs(function);
   Expected<const Target *> host = lookupTarget("host");
   if (!host)
     return host.takeError();
   auto network = jitCompile(*module, "", **host);
   if (!network)
     return network.takeError();
-  Fidelity fidelity;
-  if (Error error = compare(**network, source, fidelity))
+  if (Error error = compare(**network, source, rating.fidelity))
     return std::move(error);
-  return fidelity;
+  return rating;
 }
 
 /// From plain to elaborate; of equal ones the first is taken.
@@ -199,8 +182,13 @@ static constexpr Recipe kRecipes[] = {{"none", false, "nearest", "pre"},
                                       {"noise-model", true, "hessian", "pre+post"},
                                       {"noise-model", false, "hessian", "pre+post", 3}};
 
-/// What a recipe has to gain if the network gets slower by it.
+/// A network that takes longer for it has to be better by more than chance would have it.
 static constexpr double kLeastGainDb = 0.3;
+
+static bool isBetter(const Rating &rated, const Rating &best) {
+  double least = rated.macs > best.macs ? kLeastGainDb : 0.0;
+  return rated.fidelity.sqnrDb() > best.fidelity.sqnrDb() + least;
+}
 
 /// Scales per channel leave copies little to gain (docs/Accuracy.md).
 static bool isWorthTrying(const Recipe &recipe, const DriverOptions &options) {
@@ -229,25 +217,29 @@ Expected<json::Value> Trials::run(DriverOptions &chosen) {
   split(source->numBatches());
   if (Error error = computeExact(*network, *source))
     return std::move(error);
-  Expected<SampleSubset> subset = SampleSubset::create(*file, source->numBatches(), usedForTrials);
-  if (!subset)
-    return subset.takeError();
+  Expected<TemporaryFolder> folder = TemporaryFolder::create("qopt-samples");
+  if (!folder)
+    return folder.takeError();
+  std::string subset =
+      folder->file(StringRef(file->path()).ends_with(".npz") ? "samples.npz" : "samples.npy");
+  if (Error error = writeSubset(subset, *file, source->numBatches(), usedForTrials))
+    return std::move(error);
 
   json::Array tried;
-  std::optional<double> best;
+  std::optional<Rating> best;
   std::string firstRefusal;
   for (const Recipe &recipe : kRecipes) {
     if (!isWorthTrying(recipe, options))
       continue;
-    DriverOptions candidate = makeCandidate(recipe, subset->path);
+    DriverOptions candidate = makeCandidate(recipe, subset);
     json::Object entry = qopt::describe(candidate);
-    Expected<Fidelity> rated = rate(candidate, *source);
+    Expected<Rating> rated = rate(candidate, *source);
     if (rated) {
-      for (auto &[key, value] : rated->toJson())
+      entry["macs"] = rated->macs;
+      for (auto &[key, value] : rated->fidelity.toJson())
         entry[key] = value;
-      double least = recipe.splitOutliers > 0 ? kLeastGainDb : 0.0;
-      if (!best || rated->sqnrDb() > *best + least) {
-        best = rated->sqnrDb();
+      if (!best || isBetter(*rated, *best)) {
+        best = *rated;
         chosen = apply(recipe, options);
       }
     } else {
