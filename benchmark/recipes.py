@@ -107,6 +107,12 @@ RECIPES: dict[str, list[str]] = {
     "nme+split+hessian+ibc-both": [
         "--equalize=noise-model", "--split-channels", "--round=hessian",
         "--correct-bias=pre+post"],
+    "nme+outliers-0+hessian+ibc-both": [
+        "--equalize=noise-model", "--split-outliers=0", "--round=hessian",
+        "--correct-bias=pre+post"],
+    "nme+outliers-3+hessian+ibc-both": [
+        "--equalize=noise-model", "--split-outliers=3", "--round=hessian",
+        "--correct-bias=pre+post"],
     "fast": ["--preset=fast"],
     "best": ["--preset=best"]}
 
@@ -206,13 +212,13 @@ def print_heading(network: Network, exact: np.ndarray) -> None:
     print(f"\n{network.name}: {len(network.calibration)} samples calibrate, "
           f"{len(network.samples)} measure; top-1 of float "
           f"{100 * logits.accuracy(exact, network.labels):.1f} %")
-    print(f"{'weights':12} {'recipe':26} {'top-1':>6} {'agree':>6} {'KL':>8} "
+    print(f"{'weights':12} {'recipe':31} {'top-1':>6} {'agree':>6} {'KL':>8} "
           f"{'SQNR dB':>8} {'s':>6}")
 
 
 def print_row(row: Row) -> None:
     missed = f"  MISSED: {'; '.join(row.missed)}" if row.missed else ""
-    print(f"{row.weights:12} {row.recipe:26} {row.top1:6.1f} "
+    print(f"{row.weights:12} {row.recipe:31} {row.top1:6.1f} "
           f"{row.agreement:6.1f} {row.kl:8.4f} {row.sqnr_db:8.2f} "
           f"{row.seconds:6.1f}{missed}", flush=True)
 
