@@ -46,7 +46,6 @@ class Step:
     @property
     def kind(self) -> str:
         kernel = self.layer["kernel"] if self.layer else ""
-        kernel = self.layer["kernel"] if self.layer else ""
         if kernel.startswith("gemm"):
             shape = self.layer["inputs"][0]["shape"]
             return "pointwise" if len(shape) == 4 and shape[1:3] != [1, 1] else "dense"
@@ -144,18 +143,20 @@ def main() -> int:
         return sum(getattr(step, what) for step in steps if step.kind.startswith(kind))
 
     packets, macs = total("", "packets"), total("", "macs")
-    depthwise = [step.results / step.packets for step in steps if step.kind == "dwconv_3x3s1"]
+    depthwise = [step for step in steps if step.kind == "dwconv_3x3s1"]
+    rates = [step.results / step.packets for step in depthwise]
     goals = [
         ("pointwise layers, MAC/packet, at least 210",
          total("pointwise", "macs") / total("pointwise", "packets"), 210, True),
-        ("depthwise 3x3 stride 1, best layer, results/packet, at least 5", max(depthwise), 5, True),
+        ("depthwise 3x3 stride 1, all layers together, results/packet, at least 5",
+         sum(step.results for step in depthwise) / sum(step.packets for step in depthwise), 5,
+         True),
         ("whole network, packets / (MAC/256), at most 1.45", packets / (macs / 256), 1.45, False),
         ("requantization, packets per 128 results, at most 12", max(requantized.values()), 12,
          False),
     ]
     print(f"\nresults {'as on this machine' if same else 'DIFFER from this machine'}; "
-          f"{packets} packets for {macs} MAC; depthwise stride 1 as a whole "
-          f"{total('dwconv_3x3s1', 'results') / total('dwconv_3x3s1', 'packets'):.2f}")
+          f"{packets} packets for {macs} MAC; depthwise stride 1 {min(rates):.2f} to {max(rates):.2f}")
     missed = not same
     for text, value, bound, least in goals:
         good = value >= bound if least else value <= bound

@@ -4,6 +4,7 @@
 #include "qopt/Codegen/DepthwiseKernel.h"
 #include "qopt/Codegen/LayoutPlanner.h"
 #include "qopt/Codegen/ProgramBuilder.h"
+#include "qopt/Codegen/QuadDepthwiseKernel.h"
 #include "qopt/Codegen/WeightedLayer.h"
 
 using namespace mlir;
@@ -31,7 +32,12 @@ struct DepthwiseConv2DModel
   void requestLayouts(Operation *operation, LayoutPlanner &planner) const {
     auto op = cast<DepthwiseConv2DOp>(operation);
     ArrayRef<int64_t> input = cast<RankedTensorType>(op.getInput().getType()).getShape();
-    planner.requestHalo(op.getInput(), haloOf(windowOf(op), input[1], input[2]));
+    ArrayRef<int64_t> output = cast<RankedTensorType>(op.getOutput().getType()).getShape();
+    Window window = windowOf(op);
+    Halo halo = haloOf(window, input[1], input[2]);
+    if (input[3] == output[3])
+      halo.include(QuadDepthwiseKernel::haloFor(window, input[3], output[2], planner.getRows()));
+    planner.requestHalo(op.getInput(), halo);
   }
 
   LogicalResult emitKernel(Operation *operation, ProgramBuilder &builder) const {

@@ -2,7 +2,6 @@
 // One register tile: start from the bias, reduce, correct, store.
 #include "qopt/Codegen/DotKernel.h"
 
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <numeric>
@@ -62,23 +61,10 @@ DotKernel::Accumulators DotKernel::initialAccumulators(Emitter &emit, const Fram
   return accumulators;
 }
 
-/// Tiles fill the register file: an unrolled reduction shares loads between its steps (the windows
-/// of neighbouring pixels overlap), and what is shared spills.
-static void keepRolled(Operation *loop) {
-  MLIRContext *context = loop->getContext();
-  auto unroll =
-      LLVM::LoopUnrollAttr::get(context, BoolAttr::get(context, true), {}, {}, {}, {}, {}, {});
-  auto annotation = LLVM::LoopAnnotationAttr::get(
-      context, /*disableNonforced=*/{}, /*vectorize=*/{}, /*interleave=*/{}, unroll,
-      /*unrollAndJam=*/{}, /*licm=*/{}, /*distribute=*/{}, /*pipeline=*/{}, /*peeled=*/{},
-      /*unswitch=*/{}, /*mustProgress=*/{}, /*isVectorized=*/{}, /*startLoc=*/{}, /*endLoc=*/{},
-      /*parallelAccesses=*/{});
-  loop->setAttr("loop_annotation", annotation);
-}
-
 using CarryingBody = llvm::function_ref<SmallVector<Value>(Value, SmallVector<Value>)>;
 
-/// A loop that carries accumulators.
+/// A loop that carries accumulators. Tiles fill the register file: an unrolled reduction shares
+/// loads between its steps (the windows of neighbouring pixels overlap), and what is shared spills.
 static SmallVector<Value> carry(Emitter &emit, Value begin, Value end, ArrayRef<Value> accumulators,
                                 CarryingBody body) {
   SmallVector<Value> results =

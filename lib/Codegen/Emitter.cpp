@@ -176,6 +176,18 @@ Emitter::forLoop(Value begin, Value end, int64_t step, ValueRange initial,
   return SmallVector<Value>(loop.getResults());
 }
 
+void keepRolled(Operation *loop) {
+  MLIRContext *context = loop->getContext();
+  auto unroll =
+      LLVM::LoopUnrollAttr::get(context, BoolAttr::get(context, true), {}, {}, {}, {}, {}, {});
+  auto annotation = LLVM::LoopAnnotationAttr::get(
+      context, /*disableNonforced=*/{}, /*vectorize=*/{}, /*interleave=*/{}, unroll,
+      /*unrollAndJam=*/{}, /*licm=*/{}, /*distribute=*/{}, /*pipeline=*/{}, /*peeled=*/{},
+      /*unswitch=*/{}, /*mustProgress=*/{}, /*isVectorized=*/{}, /*startLoc=*/{}, /*endLoc=*/{},
+      /*parallelAccesses=*/{});
+  loop->setAttr("loop_annotation", annotation);
+}
+
 void Emitter::forElements(int64_t count, int64_t lanes,
                           llvm::function_ref<void(Value, int64_t)> body) {
   int64_t done = 0;

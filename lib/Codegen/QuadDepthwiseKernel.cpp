@@ -155,51 +155,76 @@ std::string QuadDepthwiseKernel::getSignature() const {
 // Loops
 //===----------------------------------------------------------------------===//
 
+QuadDepthwiseKernel::Frame QuadDepthwiseKernel::frameOf(Emitter &emit, ValueRange pointers,
+                                                        const Epilogue::State &state, Value image,
+                                                        Value strip) const {
+  const BufferLayout &in = layer.input, &out = layer.output;
+  const Window &window = layer.window;
+  int64_t origin = -window.height.padLow * in.rowStride - window.width.padLow * in.pixelStride;
+  auto place = [&](Value pointer, const BufferLayout &layout, int64_t advance) {
+    return emit.address(pointer,
+                        emit.add(emit.mul(image, layout.imageStride), emit.mul(strip, advance)));
+  };
+  Frame frame;
+  frame.parameters = pointers[1], frame.state = state;
+  int64_t advance = resultRows() * window.height.stride * in.rowStride;
+  frame.input = emit.address(place(pointers[0], in, advance), origin);
+  frame.output = place(pointers[2], out, resultRows() * out.rowStride);
+  return frame;
+}
+
 void QuadDepthwiseKernel::emit(OpBuilder &builder, Location loc, ValueRange pointers, Value begin,
                                Value end) const {
   Emitter emit(builder, loc);
-  const BufferLayout &in = layer.input, &out = layer.output;
-  const Window &window = layer.window;
-  int64_t results = resultRows(), strips = llvm::divideCeil(out.h, results);
-  int64_t origin = -window.height.padLow * in.rowStride - window.width.padLow * in.pixelStride;
+  int64_t results = resultRows(), strips = llvm::divideCeil(layer.output.h, results);
+  int64_t rest = layer.output.h % results;
   Epilogue::State state = epilogue->prepare(emit, pointers[1]);
+  if (runsByVector()) {
+    emitByVector(emit, pointers, state, begin, end);
+    if (rest == 0)
+      return;
+  }
   emit.forLoop(begin, end, 1, [&](Value unit) {
     Value image = arith::DivUIOp::create(builder, loc, unit, emit.index(strips));
     Value strip = arith::RemUIOp::create(builder, loc, unit, emit.index(strips));
-    auto place = [&](Value pointer, const BufferLayout &layout, int64_t advance) {
-      return emit.address(pointer,
-                          emit.add(emit.mul(image, layout.imageStride), emit.mul(strip, advance)));
-    };
-    Frame frame;
-    frame.parameters = pointers[1], frame.state = state;
-    int64_t advance = results * window.height.stride * in.rowStride;
-    frame.input = emit.address(place(pointers[0], in, advance), origin);
-    frame.output = place(pointers[2], out, results * out.rowStride);
-    if (out.h % results == 0)
+    Frame frame = frameOf(emit, pointers, state, image, strip);
+    if (rest == 0)
       return emitStrip(emit, frame, results);
     Value isLast = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, strip,
                                          emit.index(strips - 1));
     auto branch = scf::IfOp::create(builder, loc, isLast, /*withElseRegion=*/true);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPoint(branch.thenBlock()->getTerminator());
-    emitStrip(emit, frame, out.h % results);
+    emitStrip(emit, frame, rest);
     builder.setInsertionPoint(branch.elseBlock()->getTerminator());
-    emitStrip(emit, frame, results);
+    if (!runsByVector())
+      emitStrip(emit, frame, results);
   });
 }
 
-void QuadDepthwiseKernel::emitStrip(Emitter &emit, const Frame &strip, int64_t results) const {
+/// A strip at a block of channels, without its operands.
+QuadDepthwiseKernel::Frame QuadDepthwiseKernel::blockOf(Emitter &emit, const Frame &strip,
+                                                        Value block) const {
   int64_t channels = quads.getBlockChannels();
   int64_t last = std::max<int64_t>(0, layer.output.c - channels);
+  Frame frame = strip;
+  frame.firstLane = emit.mul(block, channels);
+  Value first = arith::MinUIOp::create(emit.builder, emit.loc, frame.firstLane, emit.index(last));
+  frame.input = emit.address(strip.input, first);
+  frame.output = emit.address(strip.output, first);
+  return frame;
+}
+
+void QuadDepthwiseKernel::loadOperands(Emitter &emit, Frame &frame) const {
+  for (int64_t v = 0; v < vectors; ++v)
+    frame.operands.push_back(
+        epilogue->loadOperands(emit, frame.state, emit.add(frame.firstLane, v * rows.getLanes())));
+}
+
+void QuadDepthwiseKernel::emitStrip(Emitter &emit, const Frame &strip, int64_t results) const {
   emit.forLoop(0, blockCount(), 1, [&](Value b) {
-    Frame frame = strip;
-    frame.firstLane = emit.mul(b, channels);
-    Value first = arith::MinUIOp::create(emit.builder, emit.loc, frame.firstLane, emit.index(last));
-    frame.input = emit.address(strip.input, first);
-    frame.output = emit.address(strip.output, first);
-    for (int64_t v = 0; v < vectors; ++v)
-      frame.operands.push_back(epilogue->loadOperands(
-          emit, frame.state, emit.add(frame.firstLane, v * rows.getLanes())));
+    Frame frame = blockOf(emit, strip, b);
+    loadOperands(emit, frame);
     emitBlock(emit, frame, results);
   });
 }

@@ -132,6 +132,32 @@ public:
   /// accumulator (i32 lanes) + Σ of four products of bytes; weights are signed.
   virtual mlir::Value dot(Emitter &emit, mlir::Value accumulator, mlir::Value weights,
                           mlir::Value activations) const = 0;
+  /// Whether a block's four vectors may be computed one after the other, each of them along whole
+  /// rows of results: with few values alive a compiler fills every cycle of the loop. Results of
+  /// two rows then come together step by step, each step a vector that lies where a row will be.
+  virtual bool splitsVectors() const { return false; }
+  /// The vector number `vector` that interleave() makes.
+  virtual mlir::Value interleaveOne(Emitter &emit, llvm::ArrayRef<mlir::Value> rows,
+                                    int64_t vector) const {
+    return interleave(emit, rows)[vector];
+  }
+  /// Results of one vector in two rows, with the zero point, in 16 bits. `zero` is that of narrow().
+  virtual mlir::Value joinRows(Emitter & /*emit*/, mlir::Value /*first*/, mlir::Value /*second*/,
+                               mlir::Value /*zero*/, bool /*isUnsigned*/) const {
+    return {};
+  }
+  /// The next step: of vectors 0 and 1, or 2 and 3, in bytes.
+  virtual mlir::Value joinVectors(Emitter & /*emit*/, mlir::Value /*first*/,
+                                  mlir::Value /*second*/) const {
+    return {};
+  }
+  /// The last one, from both joinVectors(): the codes of the first row and of the second.
+  virtual std::pair<mlir::Value, mlir::Value> splitRows(Emitter & /*emit*/, mlir::Value /*first*/,
+                                                        mlir::Value /*second*/,
+                                                        bool /*isUnsigned*/) const {
+    return {};
+  }
+
   /// The vectors' results to one vector of getBlockChannels() codes in channel order; as
   /// RowSet::narrow otherwise.
   virtual mlir::Value narrow(Emitter &emit, llvm::ArrayRef<mlir::Value> values, mlir::Value zero,

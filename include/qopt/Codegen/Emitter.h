@@ -86,6 +86,9 @@ public:
                    llvm::function_ref<void(mlir::Value first, int64_t width)> body);
 };
 
+/// LLVM shall not unroll the loop.
+void keepRolled(mlir::Operation *loop);
+
 } // namespace qopt::codegen
 
 #endif // QOPT_CODEGEN_EMITTER_H

@@ -18,6 +18,8 @@ class QuadDepthwiseKernel {
 public:
   /// Whether the layer can take this way through `rows`.
   static bool serves(const DotLayer &layer, const RowSet &rows);
+  /// What it likes to read around an input of so many channels, where results are `width` wide.
+  static Halo haloFor(const Window &window, int64_t channels, int64_t width, const RowSet &rows);
 
   QuadDepthwiseKernel(const DotLayer &layer, const RowSet &rows);
   QuadDepthwiseKernel(const QuadDepthwiseKernel &) = delete;
@@ -43,6 +45,10 @@ private:
     llvm::SmallVector<RequantizeBuilder::Operands> operands;
   };
 
+  Frame frameOf(Emitter &emit, mlir::ValueRange pointers, const Epilogue::State &state,
+                mlir::Value image, mlir::Value strip) const;
+  Frame blockOf(Emitter &emit, const Frame &strip, mlir::Value block) const;
+  void loadOperands(Emitter &emit, Frame &frame) const;
   void packWeights(llvm::ArrayRef<int64_t> firstChannels);
   int32_t weightAt(int64_t channel, int64_t quadRow, int64_t result, int64_t x) const;
 
@@ -65,6 +71,12 @@ private:
                   mlir::Value x, int64_t offset) const;
   mlir::Value weightsOf(Emitter &emit, const Frame &frame, int64_t x, int64_t quad, int64_t result,
                         int64_t vector) const;
+
+  // QuadDepthwiseByVector.cpp
+  class VectorWalk;
+  bool runsByVector() const;
+  void emitByVector(Emitter &emit, mlir::ValueRange pointers, const Epilogue::State &state,
+                    mlir::Value begin, mlir::Value end) const;
 
   /// The channel of lane `lane` of the block that begins at channel `first`.
   int64_t channelOf(int64_t first, int64_t lane) const {

@@ -59,6 +59,29 @@ public:
             pair("vshufoh", even23, even01), pair("vshufoh", odd23, odd01)};
   }
   int64_t getChannel(int64_t vector, int64_t lane) const override { return 4 * lane + vector; }
+
+  bool splitsVectors() const override { return true; }
+  Value interleaveOne(Emitter &emit, ArrayRef<Value> rows, int64_t vector) const override {
+    auto pair = [&](llvm::StringRef name, Value high, Value low) {
+      return hvx(emit, name, {asWords(emit, high), asWords(emit, low)});
+    };
+    llvm::StringRef bytes = vector % 2 == 0 ? "vshuffeb" : "vshuffob";
+    return pair(vector < 2 ? "vshufeh" : "vshufoh", pair(bytes, rows[3], rows[2]),
+                pair(bytes, rows[1], rows[0]));
+  }
+  Value joinRows(Emitter &emit, Value first, Value second, Value zero,
+                 bool isUnsigned) const override {
+    return addZero(emit, hvx(emit, "vsatwh", {second, first}), zero, isUnsigned);
+  }
+  Value joinVectors(Emitter &emit, Value first, Value second) const override {
+    return hvx(emit, "vsathub", {second, first});
+  }
+  std::pair<Value, Value> splitRows(Emitter &emit, Value first, Value second,
+                                    bool isUnsigned) const override {
+    return {finish(emit, hvx(emit, "vshufeh", {second, first}), isUnsigned),
+            finish(emit, hvx(emit, "vshufoh", {second, first}), isUnsigned)};
+  }
+
   Value dot(Emitter &emit, Value accumulator, Value weights, Value activations) const override {
     return hvx(emit, "vrmpybusv.acc",
                {accumulator, asWords(emit, activations), asWords(emit, weights)});

@@ -34,6 +34,9 @@ Value LayerGenerator::weights(ArrayRef<int64_t> shape, int64_t axis, SmallVector
 }
 
 int64_t LayerGenerator::channelCount(int64_t few, int64_t many) {
+  // What fills vectors, of one pixel or of several, has depthwise kernels of its own.
+  if (random.chance(0.1))
+    return random.pick<int64_t>({32, 64, 128, 160, 256});
   if (random.chance(0.3))
     return nearTile(tiles.channels, 2 * many, random);
   return random.chance(0.2) ? random.range(few + 1, many) : random.range(1, few);
@@ -125,7 +128,14 @@ Value LayerGenerator::conv(Value input, bool floatResult) {
 Value LayerGenerator::depthwise(Value input) {
   ArrayRef<int64_t> shape = shapeOf(input);
   Window window = randomWindow(input, /*padBelowKernel=*/false, /*dilate=*/true);
-  int64_t multiplier = random.chance(0.2) ? 2 : 1;
+  bool fillsVectors = shape[3] % 32 == 0;
+  if (fillsVectors && shape[1] > 2 && shape[2] > 2 && random.chance(0.7))
+    for (WindowDim *dim : {&window.height, &window.width}) {
+      dim->kernel = 3, dim->stride = dim->dilation = 1;
+      dim->padLow = std::min<int64_t>(dim->padLow, 2);
+      dim->padHigh = std::min<int64_t>(dim->padHigh, 2);
+    }
+  int64_t multiplier = !fillsVectors && random.chance(0.2) ? 2 : 1;
   int64_t channels = shape[3] * multiplier;
   int64_t terms = window.height.kernel * window.width.kernel;
   SmallVector<int64_t> resultShape = {shape[0], window.height.outputSize(shape[1]),
