@@ -47,6 +47,7 @@ private:
   void split(int64_t count);
   Error computeExact(func::FuncOp network, const SampleSource &source);
   DriverOptions makeCandidate(const Recipe &recipe, StringRef data) const;
+  bool isWorthTrying(const Recipe &recipe) const;
   Expected<Rating> rate(const DriverOptions &candidate, const SampleSource &source);
   Error compare(CompiledNetwork &network, const SampleSource &source, Fidelity &fidelity);
 
@@ -54,6 +55,7 @@ private:
   Model &model;
   int64_t usedForTrials = 0, heldOutBegin = 0, heldOutEnd = 0;
   std::vector<Outputs> exact; ///< of the held-out batches
+  std::optional<Rating> plain, best;
 };
 
 } // namespace
@@ -177,8 +179,8 @@ Expected<Rating> Trials::rate(const DriverOptions &candidate, const SampleSource
 /// From plain to elaborate; of equal ones the first is taken.
 /// A split does nothing where no channel is dead.
 static constexpr Recipe kRecipes[] = {{"none", false, "nearest", "pre"},
-                                      {"none", true, "hessian", "pre+post"},
                                       {"noise-model", true, "nearest", "pre+post"},
+                                      {"none", true, "hessian", "pre+post"},
                                       {"noise-model", true, "hessian", "pre+post"},
                                       {"noise-model", false, "hessian", "pre+post", 3}};
 
@@ -190,9 +192,16 @@ static bool isBetter(const Rating &rated, const Rating &best) {
   return rated.fidelity.sqnrDb() > best.fidelity.sqnrDb() + least;
 }
 
-/// Scales per channel leave copies little to gain (docs/Accuracy.md).
-static bool isWorthTrying(const Recipe &recipe, const DriverOptions &options) {
-  return recipe.splitOutliers <= 0 || !options.perChannelWeights;
+/// More than rounding makes up for.
+static constexpr double kFarBetterDb = 6.0;
+
+/// Scales per channel leave copies little to gain (docs/Accuracy.md). A network that equalization
+/// saves is not tried without it again.
+bool Trials::isWorthTrying(const Recipe &recipe) const {
+  if (recipe.splitOutliers > 0 && options.perChannelWeights)
+    return false;
+  bool isEqualized = StringRef(recipe.equalize) != "none";
+  return isEqualized || !plain || best->fidelity.sqnrDb() < plain->fidelity.sqnrDb() + kFarBetterDb;
 }
 
 DriverOptions Trials::makeCandidate(const Recipe &recipe, StringRef data) const {
@@ -226,10 +235,9 @@ Expected<json::Value> Trials::run(DriverOptions &chosen) {
     return std::move(error);
 
   json::Array tried;
-  std::optional<Rating> best;
   std::string firstRefusal;
   for (const Recipe &recipe : kRecipes) {
-    if (!isWorthTrying(recipe, options))
+    if (!isWorthTrying(recipe))
       continue;
     DriverOptions candidate = makeCandidate(recipe, subset);
     json::Object entry = qopt::describe(candidate);
@@ -238,6 +246,8 @@ Expected<json::Value> Trials::run(DriverOptions &chosen) {
       entry["macs"] = rated->macs;
       for (auto &[key, value] : rated->fidelity.toJson())
         entry[key] = value;
+      if (&recipe == std::begin(kRecipes))
+        plain = *rated;
       if (!best || isBetter(*rated, *best)) {
         best = *rated;
         chosen = apply(recipe, options);
