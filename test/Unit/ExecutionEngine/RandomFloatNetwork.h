@@ -163,7 +163,7 @@ private:
     Value right = conv(inner, x.shape[3], same, 1, false);
     bool swap = between(0, 1);
     emit("add", (swap ? right : left).name + ", " + (swap ? left : right).name,
-         llvm::StringRef(clamp(x.shape[3])).drop_front(2).str(),
+         llvm::StringRef(clamp(x.shape[3])).substr(2).str(), // without its comma, if there is one
          type(x.shape) + ", " + type(x.shape), x.shape);
   }
   /// conv, batch normalization and clamp as a framework exports them: ops of their own.
