@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Sums of the activations of whole pixels, made once before the tiles: all panels of channels start
+// Sums of the activations of windows, made once before the tiles: all panels of channels start
 // their accumulators from them.
 #include "qopt/Codegen/DotKernel.h"
 
@@ -10,15 +10,31 @@ using namespace mlir;
 
 namespace qopt::codegen {
 
-bool DotKernel::sumsFirst() const {
-  int64_t bytes = reduction.steps * row.getStepBytes();
-  int64_t stride = layer.window.width.stride * layer.input.pixelStride;
-  return hasRowSum() && uniformFactor && layer.groups == 1 && row.getShape().m == 1 &&
-         reduction.rows == 1 && reduction.columns == 1 && bytes == layer.channelsPerGroup() &&
-         row.canSumPixels(layer.output.w, bytes, stride);
+/// None where dots read bytes that are not the window's: the end of a pixel, or pixels between.
+std::optional<WindowRow> DotKernel::windowRow() const {
+  const BufferLayout &in = layer.input;
+  const WindowDim &height = layer.window.height, &width = layer.window.width;
+  int64_t channels = layer.channelsPerGroup();
+  int64_t pixelBytes = llvm::alignTo(channels, row.getStepBytes());
+  bool isPixel = width.kernel == 1 && pixelBytes == channels;
+  if (!isPixel && (pixelBytes != in.pixelStride || width.dilation != 1))
+    return std::nullopt;
+  WindowRow windows;
+  windows.count = layer.output.w, windows.stride = width.stride * in.pixelStride;
+  windows.rows = height.kernel, windows.rowStride = height.dilation * in.rowStride;
+  windows.bytes = width.kernel * pixelBytes;
+  windows.pixelBytes = pixelBytes, windows.channels = channels;
+  return windows;
 }
 
-/// sumPixels() may write a vector more than there are pixels.
+bool DotKernel::sumsFirst() const {
+  if (!hasRowSum() || !uniformFactor || layer.groups != 1 || row.getShape().m != 1)
+    return false;
+  std::optional<WindowRow> windows = windowRow();
+  return windows && row.canSumWindows(*windows);
+}
+
+/// sumWindows() may write a vector more than there are pixels.
 int64_t DotKernel::getScratchBytes() const {
   const BufferLayout &out = layer.output;
   if (packed)
@@ -38,7 +54,6 @@ Value DotKernel::sumsOf(Emitter &emit, Value sums, Value image, Value block) con
 void DotKernel::emitPixelSums(Emitter &emit, const Frame &frame, Value begin, Value end) const {
   const BufferLayout &out = layer.output, &in = layer.input;
   int64_t blocks = rowBlocks(), rowsOfTiles = out.n * blocks;
-  int64_t bytes = reduction.steps * row.getStepBytes();
   auto split = [&](Value value, int64_t by) -> std::pair<Value, Value> {
     Value divisor = emit.index(by);
     return {arith::DivUIOp::create(emit.builder, emit.loc, value, divisor),
@@ -54,9 +69,8 @@ void DotKernel::emitPixelSums(Emitter &emit, const Frame &frame, Value begin, Va
     Value input = emit.address(frame.input, emit.mul(image, in.imageStride));
     input = emit.address(input, inputOrigin());
     emit.forLoop(y, yEnd, 1, [&](Value line) {
-      row.sumPixels(emit, emit.address(input, emit.mul(line, inputOffset(1, 0))), out.w, bytes,
-                    inputOffset(0, 1), -*uniformFactor,
-                    emit.address(sums, emit.mul(line, 4 * out.w)));
+      row.sumWindows(emit, emit.address(input, emit.mul(line, inputOffset(1, 0))), *windowRow(),
+                     -*uniformFactor, emit.address(sums, emit.mul(line, 4 * out.w)));
     });
   });
 }

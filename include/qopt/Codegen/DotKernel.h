@@ -93,6 +93,7 @@ private:
                        llvm::SmallVectorImpl<llvm::SmallVector<mlir::Value>> &results) const;
 
   // DotRowSums.cpp
+  std::optional<WindowRow> windowRow() const;
   bool sumsFirst() const;
   void emitPixelSums(Emitter &emit, const Frame &frame, mlir::Value begin, mlir::Value end) const;
   mlir::Value sumsOf(Emitter &emit, mlir::Value sums, mlir::Value image, mlir::Value block) const;

@@ -32,6 +32,10 @@ struct TileBudget {
   double activationCost = 0.5;     ///< of delivering one pixel's operand
   double loadShare = 0;            ///< of the loads' time that dots cannot hide
   double tileOverhead = 20;        ///< loops, addresses and the latency at both ends
+  int64_t hiddenResults = 1 << 20; ///< vectors of a tile's results done behind the next one's dots
+  double exposedCost = 0;          ///< of each further one
+  int64_t nearPanelBytes = 0;      ///< panels below this stay in the first-level cache
+  double farWeightCost = 0;        ///< of one vector of weights of other panels, besides
   double packedCost = 0.5;         ///< of an operand of several pixels that was made ahead
   double pixelOverhead = 0;        ///< per pixel of a tile: sums of activations
   double storeCost = 0;            ///< of a store of a pixel's results; sizes are powers of two
@@ -40,6 +44,14 @@ struct TileBudget {
   int64_t prefetchTiles = 0;       ///< panels of up to this many tiles prefetch the next panel
   int64_t nearBytes = 0;           ///< weights of a layer that stay in a near cache
   bool sharesColumns = false;      ///< a pixel's operand may serve all columns of a kernel's row
+};
+
+/// The windows of a row of results: `rows` runs of `bytes` bytes, `rowStride` apart, which are pixels
+/// of `pixelBytes`, the first `channels` of them activations; the next window lies `stride` bytes on.
+struct WindowRow {
+  int64_t count = 1, stride = 1;
+  int64_t rows = 1, rowStride = 0, bytes = 1;
+  int64_t pixelBytes = 1, channels = 1;
 };
 
 class DotRow {
@@ -85,16 +97,13 @@ public:
   virtual mlir::Value dot(Emitter &emit, mlir::Value accumulator, mlir::Value weights,
                           mlir::Value activation) const = 0;
 
-  /// Whether sumPixels() serves pixels of `bytes` activations, `stride` bytes apart; then every
-  /// pixel is summed once, before the tiles, and not by each panel. Only rows of m = 1 are asked.
-  virtual bool canSumPixels(int64_t /*count*/, int64_t /*bytes*/, int64_t /*stride*/) const {
-    return false;
-  }
-  /// sums[i] = factor · Σ of the `bytes` activations at pixels + i·stride, i < count, as i32. May
-  /// write up to getShape().n words more.
-  virtual void sumPixels(Emitter & /*emit*/, mlir::Value /*pixels*/, int64_t /*count*/,
-                         int64_t /*bytes*/, int64_t /*stride*/, int32_t /*factor*/,
-                         mlir::Value /*sums*/) const {}
+  /// Whether sumWindows() serves; then every window is summed once, before the tiles, and not by
+  /// each panel. Only rows of m = 1 are asked.
+  virtual bool canSumWindows(const WindowRow & /*windows*/) const { return false; }
+  /// sums[i] = factor · Σ of the activations of the window i, whose first byte is at
+  /// input + i·stride, i < count, as i32. May write up to getShape().n words more.
+  virtual void sumWindows(Emitter & /*emit*/, mlir::Value /*input*/, const WindowRow & /*windows*/,
+                          int32_t /*factor*/, mlir::Value /*sums*/) const {}
 
   /// Accumulators of `m` pixels (consecutive n-channel blocks) to vectors of getLanes() consecutive
   /// channels of the row set, for each pixel. The default serves m = 1, n = lanes.

@@ -42,10 +42,25 @@ Value VrmpyDotRow::dot(Emitter &emit, Value accumulator, Value weights, Value ac
 /// Pixels whose sums fill a vector.
 constexpr int64_t kGroup = kLanes;
 
-bool VrmpyDotRow::canSumPixels(int64_t count, int64_t bytes, int64_t stride) const {
-  if (bytes % kBytes == 0)
+/// Windows that are whole pixels of many activations.
+static bool arePixels(const WindowRow &windows) {
+  if (windows.rows != 1 || windows.channels != windows.pixelBytes)
+    return false;
+  if (windows.bytes % kBytes == 0)
     return true;
-  return kBytes % bytes == 0 && bytes >= 8 && stride == bytes && count >= kGroup;
+  return kBytes % windows.bytes == 0 && windows.bytes >= 8 && windows.stride == windows.bytes &&
+         windows.count >= kGroup;
+}
+
+/// Windows of several words of the same kind, that begin a word or two apart.
+static bool areWords(const WindowRow &windows) {
+  bool sameKind = windows.pixelBytes == 4 || windows.channels == windows.pixelBytes;
+  return sameKind && windows.bytes % 4 == 0 && windows.bytes > 4 && windows.bytes <= 32 &&
+         (windows.stride == 4 || windows.stride == 8) && windows.count >= kGroup;
+}
+
+bool VrmpyDotRow::canSumWindows(const WindowRow &windows) const {
+  return arePixels(windows) || areWords(windows);
 }
 
 namespace {
@@ -90,17 +105,69 @@ private:
   int64_t count, bytes, stride;
 };
 
+/// Sums of 32 windows of a few words. First the sums of words, of all rows; where windows begin two
+/// words apart, two vectors of them are taken apart into even and odd words.
+class WordSums {
+public:
+  WordSums(Emitter &emit, Value input, const WindowRow &windows)
+      : emit(emit), input(input), windows(windows) {}
+
+  Value get() const {
+    int64_t words = windows.bytes / 4;
+    Value sum;
+    auto add = [&](Value part) { sum = sum ? emit.add(sum, part) : part; };
+    if (windows.stride == 4) {
+      for (int64_t word = 0; word < words; ++word)
+        add(wordsFrom(word));
+      return sum;
+    }
+    for (int64_t word = 0; word < words; word += 2) {
+      // A last word without a neighbour is the odd one from the word before on: nothing behind the
+      // window is read.
+      bool alone = word + 1 == words;
+      int64_t first = alone ? word - 1 : word;
+      auto [even, odd] = hvxPair(emit, "vdealvdd",
+                                 {wordsFrom(first + kLanes), wordsFrom(first), scalar(emit, -4)});
+      add(odd);
+      if (!alone)
+        add(even);
+    }
+    return sum;
+  }
+
+private:
+  /// Sums of 32 words side by side.
+  Value wordsFrom(int64_t word) const {
+    int64_t behind = windows.pixelBytes - windows.channels; // bytes of a word that count nothing
+    Value ones = scalar(emit, 0x01010101 >> 8 * behind), sum;
+    for (int64_t row = 0; row < windows.rows; ++row) {
+      Value vector = emit.load(emit.intType(32, kLanes),
+                               emit.address(input, row * windows.rowStride + 4 * word));
+      sum = sum ? hvx(emit, "vrmpyub.acc", {sum, vector, ones})
+                : hvx(emit, "vrmpyub", {vector, ones});
+    }
+    return sum;
+  }
+
+  Emitter &emit;
+  Value input;
+  const WindowRow &windows;
+};
+
 } // namespace
 
-/// The last group overlaps the one before it; fewer pixels than a group repeat the last one.
-void VrmpyDotRow::sumPixels(Emitter &emit, Value pixels, int64_t count, int64_t bytes,
-                            int64_t stride, int32_t factor, Value sums) const {
-  int64_t groups = llvm::divideCeil(count, kGroup), last = std::max<int64_t>(0, count - kGroup);
+/// The last group overlaps the one before it; fewer windows than a group repeat the last one.
+void VrmpyDotRow::sumWindows(Emitter &emit, Value input, const WindowRow &windows, int32_t factor,
+                             Value sums) const {
+  int64_t groups = llvm::divideCeil(windows.count, kGroup);
+  int64_t last = std::max<int64_t>(0, windows.count - kGroup);
   emit.forLoop(0, groups, 1, [&](Value group) {
     Value first =
         arith::MinUIOp::create(emit.builder, emit.loc, emit.mul(group, kGroup), emit.index(last));
-    Value start = emit.address(pixels, emit.mul(first, stride));
-    Value sum = PixelSums(emit, start, count, bytes, stride).get();
+    Value start = emit.address(input, emit.mul(first, windows.stride));
+    Value sum = arePixels(windows)
+                    ? PixelSums(emit, start, windows.count, windows.bytes, windows.stride).get()
+                    : WordSums(emit, start, windows).get();
     emit.store(emit.mul(sum, factor), emit.address(sums, emit.mul(first, 4)));
   });
 }

@@ -22,9 +22,9 @@ public:
   mlir::Value dot(codegen::Emitter &emit, mlir::Value accumulator, mlir::Value weights,
                   mlir::Value activation) const override;
 
-  bool canSumPixels(int64_t count, int64_t bytes, int64_t stride) const override;
-  void sumPixels(codegen::Emitter &emit, mlir::Value pixels, int64_t count, int64_t bytes,
-                 int64_t stride, int32_t factor, mlir::Value sums) const override;
+  bool canSumWindows(const codegen::WindowRow &windows) const override;
+  void sumWindows(codegen::Emitter &emit, mlir::Value input, const codegen::WindowRow &windows,
+                  int32_t factor, mlir::Value sums) const override;
 };
 
 } // namespace qopt::hexagon
