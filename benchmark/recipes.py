@@ -113,8 +113,12 @@ RECIPES: dict[str, list[str]] = {
     "nme+outliers-3+hessian+ibc-both": [
         "--equalize=noise-model", "--split-outliers=3", "--round=hessian",
         "--correct-bias=pre+post"],
+    "nme+exact+hessian+ibc-both": [
+        "--equalize=noise-model", "--exact-inputs", "--split-channels",
+        "--round=hessian", "--correct-bias=pre+post"],
     "fast": ["--preset=fast"],
-    "best": ["--preset=best"]}
+    "best": ["--preset=best"],
+    "best+power-of-two": ["--preset=best", "--numerics=power-of-two"]}
 
 # At least so good, by network, recipe, granularity and measure. KL: at most.
 GOALS: dict[tuple[str, str, str], dict[str, float]] = {
