@@ -169,9 +169,9 @@ Value QuadDepthwiseKernel::VectorWalk::loadPart(Value row) const {
 void QuadDepthwiseKernel::VectorWalk::finish(const State &state, const Frame &strip,
                                              Value group) const {
   const RequantizeBuilder::Operands &operands = frame.operands[vector];
-  Value part = quads.joinRows(emit, kernel.epilogue->requantize(emit, state[2], operands),
-                              kernel.epilogue->requantize(emit, state[3], operands),
-                              frame.state.zero, kernel.epilogue->isFlipped());
+  Value first = kernel.epilogue->requantize(emit, state[2], operands);
+  Value second = kernel.epilogue->requantize(emit, state[3], operands);
+  Value part = quads.joinRows(emit, first, second, frame.state.zero, kernel.epilogue->isFlipped());
   int64_t bytes = kernel.pixels * layer.output.pixelStride;
   Value row0 = emit.address(strip.output, emit.mul(group, bytes));
   storeRows(part, row0, emit.address(row0, layer.output.rowStride));

@@ -13,7 +13,8 @@ namespace qopt::codegen {
 /// Four rows of the image, interleaved, put four vertical taps of a channel into one lane; a dot
 /// with a column of weights sums them. Kernels of three rows at stride 1 give two rows of results
 /// from the same four rows of the image: weights (w0, w1, w2, 0) and (0, w0, w1, w2). Columns that
-/// the next result needs again are carried along the row.
+/// the next result needs again are carried along the row. Where the row of dots says so, the vectors
+/// of a block are computed one after the other instead of together (QuadDepthwiseByVector.cpp).
 class QuadDepthwiseKernel {
 public:
   /// Whether the layer can take this way through `rows`.

@@ -39,6 +39,10 @@ Value packInOrder(Emitter &emit, ArrayRef<Value> values, Value zero, bool isUnsi
   return finish(emit, hvx(emit, "vpackhub.sat", {halves[1], halves[0]}), isUnsigned);
 }
 
+Value shuffle(Emitter &emit, llvm::StringRef name, Value high, Value low) {
+  return hvx(emit, name, {asWords(emit, high), asWords(emit, low)});
+}
+
 /// A byte of each of four rows in every lane; vrmpy of vectors takes signed weights.
 class VrmpyQuadRow : public QuadRow {
 public:
@@ -50,24 +54,21 @@ public:
   /// Bytes of four neighbouring channels and four rows are transposed within each word: vector v
   /// holds every fourth channel. These shuffles run beside the products.
   SmallVector<Value, 4> interleave(Emitter &emit, ArrayRef<Value> rows) const override {
-    auto pair = [&](llvm::StringRef name, Value high, Value low) {
-      return hvx(emit, name, {asWords(emit, high), asWords(emit, low)});
-    };
-    Value even01 = pair("vshuffeb", rows[1], rows[0]), odd01 = pair("vshuffob", rows[1], rows[0]);
-    Value even23 = pair("vshuffeb", rows[3], rows[2]), odd23 = pair("vshuffob", rows[3], rows[2]);
-    return {pair("vshufeh", even23, even01), pair("vshufeh", odd23, odd01),
-            pair("vshufoh", even23, even01), pair("vshufoh", odd23, odd01)};
+    Value even01 = shuffle(emit, "vshuffeb", rows[1], rows[0]);
+    Value odd01 = shuffle(emit, "vshuffob", rows[1], rows[0]);
+    Value even23 = shuffle(emit, "vshuffeb", rows[3], rows[2]);
+    Value odd23 = shuffle(emit, "vshuffob", rows[3], rows[2]);
+    return {shuffle(emit, "vshufeh", even23, even01), shuffle(emit, "vshufeh", odd23, odd01),
+            shuffle(emit, "vshufoh", even23, even01), shuffle(emit, "vshufoh", odd23, odd01)};
   }
   int64_t getChannel(int64_t vector, int64_t lane) const override { return 4 * lane + vector; }
 
   bool splitsVectors() const override { return true; }
   Value interleaveOne(Emitter &emit, ArrayRef<Value> rows, int64_t vector) const override {
-    auto pair = [&](llvm::StringRef name, Value high, Value low) {
-      return hvx(emit, name, {asWords(emit, high), asWords(emit, low)});
-    };
     llvm::StringRef bytes = vector % 2 == 0 ? "vshuffeb" : "vshuffob";
-    return pair(vector < 2 ? "vshufeh" : "vshufoh", pair(bytes, rows[3], rows[2]),
-                pair(bytes, rows[1], rows[0]));
+    Value low = shuffle(emit, bytes, rows[1], rows[0]);
+    Value high = shuffle(emit, bytes, rows[3], rows[2]);
+    return shuffle(emit, vector < 2 ? "vshufeh" : "vshufoh", high, low);
   }
   Value joinRows(Emitter &emit, Value first, Value second, Value zero,
                  bool isUnsigned) const override {
