@@ -28,7 +28,7 @@ public:
   Planner(const TileProblem &problem, const DotRow &row, int64_t lanes)
       : problem(problem), budget(row.getBudget()), shape(row.getShape()), lanes(lanes),
         dotsPerVector(std::max<int64_t>(1, lanes / shape.n)),
-        partsPerStep(row.getStepBytes() / shape.k) {}
+        partsPerStep(row.getStepBytes() / shape.k), weightBytes(lanes * row.getStepBytes()) {}
 
   TilePlan best() const {
     TilePlan best;
@@ -44,9 +44,10 @@ public:
     };
     for (int64_t vectors = 1; vectors <= most; ++vectors)
       consider(vectors, /*shared=*/false);
-    // Of equal ones the panels that write more of a pixel at once.
+    // Narrow panels of many channels would write a pixel in too many pieces.
+    int64_t least = std::min<int64_t>(2, most);
     if (budget.sharesColumns && problem.columns.steps > 0)
-      for (int64_t vectors = most; vectors >= 1; --vectors)
+      for (int64_t vectors = least; vectors <= most; ++vectors)
         if (fits(1, vectors, /*shared=*/true))
           consider(vectors, /*shared=*/true);
     return best;
@@ -103,9 +104,12 @@ private:
     double loads = vectors * dotsPerVector * partsPerStep * columns * budget.weightLoadCost +
                    operands * operandCost;
     double stall = static_cast<double>(budget.dotsInFlight) * partsPerStep * columns;
-    double steps = (shared ? problem.columns.steps : problem.steps) * share;
-    return steps * (std::max({dots, loads, stall}) + budget.loadShare * loads) +
-           budget.tileOverhead +
+    int64_t allSteps = shared ? problem.columns.steps : problem.steps;
+    double step = std::max({dots, loads, stall}) + budget.loadShare * loads;
+    if (allSteps * vectors * columns * weightBytes >= budget.nearPanelBytes)
+      step += vectors * columns * budget.farWeightCost;
+    int64_t exposed = std::max<int64_t>(0, accumulatorsOf(pixels, vectors) - budget.hiddenResults);
+    return allSteps * share * step + budget.tileOverhead + exposed * budget.exposedCost +
            pixels * (budget.pixelOverhead + llvm::popcount<uint64_t>(vectors) * budget.storeCost);
   }
 
@@ -135,6 +139,7 @@ private:
   TileBudget budget;
   DotShape shape;
   int64_t lanes, dotsPerVector, partsPerStep;
+  int64_t weightBytes; ///< of one vector in a step
 };
 
 } // namespace

@@ -33,12 +33,16 @@ public:
   bool acceptsActivations(bool flipped) const override { return flipped; }
 
   /// 32 registers hold the accumulators, the weights of a step and a broadcast word. Two dots a
-  /// cycle at a latency of four or five; two 64-byte loads a cycle, but weights that do not stay in
-  /// the first-level cache come at half of that.
+  /// cycle at a latency of four or five; two loads a cycle, weights at half of that. Requantizing
+  /// takes other ports than the dots of the next tile do, as long as those are within reach of
+  /// execution out of order: small tiles where there are few steps. Measured layer by layer.
   TileBudget getBudget() const override {
     TileBudget budget;
     budget.registers = 32, budget.dotsInFlight = 10, budget.maxVectors = 8;
-    budget.weightLoadCost = 2, budget.activationCost = 1, budget.tileOverhead = 20;
+    budget.weightLoadCost = 2, budget.activationCost = 1, budget.loadShare = 0.2;
+    budget.nearPanelBytes = 12 << 10, budget.farWeightCost = 1;
+    budget.tileOverhead = 20, budget.storeCost = 0.25;
+    budget.hiddenResults = 16, budget.exposedCost = 3.3;
     budget.prefetchTiles = 16, budget.nearBytes = 1 << 17, budget.sharesColumns = true;
     return budget;
   }
