@@ -48,7 +48,12 @@ std::vector<LayerSet> qopt::benchmark::getLayerSets() {
 }
 
 std::vector<Layer> qopt::benchmark::getSingleLayers() {
-  return {conv(56, 64, 64, 3, 1, 1),
+  return {conv(32, 16, 16, 3, 1, 1),
+          conv(16, 32, 32, 3, 1, 1),
+          conv(8, 64, 64, 3, 1, 1),
+          conv(14, 16, 16, 3, 1, 1),
+          conv(7, 32, 32, 3, 1, 1),
+          conv(56, 64, 64, 3, 1, 1),
           conv(14, 256, 256, 3, 1, 1),
           conv(7, 512, 512, 3, 1, 1),
           conv(224, 3, 64, 7, 2, 1),
