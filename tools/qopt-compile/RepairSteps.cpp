@@ -90,12 +90,12 @@ static void addSplit(const StepResult &step, const LayerErrors &before, const La
   if (copies <= 0)
     return;
   bool adds = step.step.options.splitOutliers > 0;
-  actions.push_back({step.step.name, "split", "split",
-                     formatv("{0} of its channels are carried twice, {1}; the two halves' rounding "
-                             "errors cancel in part.",
-                             copies,
-                             adds ? "in place of dead ones or beside all others"
-                                  : "the copies in place of dead ones")});
+  actions.push_back(
+      {step.step.name, "split", "split",
+       formatv("Copies of its channels: {0}, {1}; the two halves' rounding errors "
+               "cancel in part.",
+               copies,
+               adds ? "in place of dead ones or beside all others" : "in place of dead ones")});
 }
 
 /// A channel that was divided by s has 1 / s of its former root mean square.
