@@ -62,31 +62,36 @@ static void copyOutputs(WeightedOpInterface layer, ArrayRef<ChannelCopy> copies,
   storeParameters(layer, *parameters);
 }
 
-/// The reader takes the constants into its bias and half of either copy.
-static void shareInputs(const ChannelPath &path, ArrayRef<ChannelCopy> copies,
-                        const ChannelConstants &constants) {
-  WeightedOpInterface reader = path.reader;
-  std::optional<LayerParameters> parameters = getLayerParameters(reader);
-  WeightLayout layout(reader);
+/// Calls visit(live, slot, o, channel) for the two weights with which output channel `o` of the
+/// reader reads a channel and its copy in slot `channel`.
+template <typename VisitFn>
+static void forEachShared(const ChannelPath &path, ArrayRef<ChannelCopy> copies,
+                          LayerParameters &parameters, VisitFn &&visit) {
   SmallVector<int64_t> liveOf(path.channels, -1);
   for (ChannelCopy copy : copies)
     liveOf[copy.slot] = copy.live;
-
-  SmallVector<double> bias(parameters->bias.begin(), parameters->bias.end());
   // A flattened input repeats the channels; a slot and its live channel are in the same period.
-  layout.forEach([&](int64_t index, int64_t o, int64_t j) {
+  WeightLayout(path.reader).forEach([&](int64_t index, int64_t o, int64_t j) {
     int64_t channel = j % path.channels, live = liveOf[channel];
-    if (live < 0)
-      return;
-    float &slotWeight = parameters->weights[index];
-    float &liveWeight = parameters->weights[index + live - channel];
-    bias[o] += *constants[channel] * slotWeight;
-    liveWeight *= 0.5f;
-    slotWeight = liveWeight;
+    if (live >= 0)
+      visit(parameters.weights[index + live - channel], parameters.weights[index], o, channel);
   });
-  for (auto [target, value] : llvm::zip_equal(parameters->bias, bias))
+}
+
+/// The reader takes the constants into its bias and half of either copy.
+static void shareInputs(const ChannelPath &path, ArrayRef<ChannelCopy> copies,
+                        const ChannelConstants &constants) {
+  LayerParameters parameters = *getLayerParameters(path.reader);
+  SmallVector<double> bias(parameters.bias.begin(), parameters.bias.end());
+  forEachShared(path, copies, parameters,
+                [&](float &live, float &slot, int64_t o, int64_t channel) {
+                  bias[o] += *constants[channel] * slot;
+                  live *= 0.5f;
+                  slot = live;
+                });
+  for (auto [target, value] : llvm::zip_equal(parameters.bias, bias))
     target = static_cast<float>(value);
-  storeParameters(reader, *parameters);
+  storeParameters(path.reader, parameters);
 }
 
 /// The steps that the weights' grids will have, by output channel.
@@ -103,27 +108,18 @@ static std::vector<double> getWeightSteps(const WeightLayout &layout, ArrayRef<f
 
 void qopt::spreadSharedWeights(const ChannelPath &path, ArrayRef<ChannelCopy> copies,
                                bool perChannelWeights) {
-  WeightedOpInterface reader = path.reader;
-  std::optional<LayerParameters> parameters = getLayerParameters(reader);
-  WeightLayout layout(reader);
-  std::vector<double> steps = getWeightSteps(layout, parameters->weights, perChannelWeights);
-  SmallVector<int64_t> liveOf(path.channels, -1);
-  for (ChannelCopy copy : copies)
-    liveOf[copy.slot] = copy.live;
-  layout.forEach([&](int64_t index, int64_t o, int64_t j) {
-    int64_t channel = j % path.channels, live = liveOf[channel];
-    if (live < 0)
-      return;
-    float &slotWeight = parameters->weights[index];
-    float &liveWeight = parameters->weights[index + live - channel];
+  LayerParameters parameters = *getLayerParameters(path.reader);
+  std::vector<double> steps =
+      getWeightSteps(WeightLayout(path.reader), parameters.weights, perChannelWeights);
+  forEachShared(path, copies, parameters, [&](float &live, float &slot, int64_t o, int64_t) {
     double shift = steps[o] / 4;
     // Zeros are on the grid, and the grid is not to grow.
-    if (slotWeight == 0.0f || std::fabs(slotWeight) + shift > 127 * steps[o])
+    if (slot == 0.0f || std::fabs(slot) + shift > 127 * steps[o])
       return;
-    slotWeight = static_cast<float>(slotWeight + shift);
-    liveWeight = static_cast<float>(liveWeight - shift);
+    slot = static_cast<float>(slot + shift);
+    live = static_cast<float>(live - shift);
   });
-  storeParameters(reader, *parameters);
+  storeParameters(path.reader, parameters);
 }
 
 void qopt::makeCopies(const ChannelPath &path, ArrayRef<ChannelCopy> copies,

@@ -34,13 +34,8 @@ private:
 } // namespace
 
 llvm::Error EqualizeNoiseModelPass::run() {
-  if (weights != "per-channel" && weights != "per-tensor")
-    return llvm::createStringError("unknown weights option '" + weights +
-                                   "': use per-channel or per-tensor");
-  // Negated, so that NaN is refused as well.
-  if (!(weightNoise > 0 && weightNoise <= 1))
-    return llvm::createStringError("weight-noise %g is not over 0 and at most 1",
-                                   weightNoise.getValue());
+  if (llvm::Error error = checkNoiseOptions(weights, weightNoise))
+    return error;
   if (data.empty())
     return llvm::createStringError("noise-model equalization measures activations: it needs "
                                    "example inputs (data=X.npy)");

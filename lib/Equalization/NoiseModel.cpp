@@ -25,6 +25,16 @@ static bool isRounded(Operation *op) {
          !isFloatLogits(op) && !isFusedIntoResidualAdd(op);
 }
 
+llvm::Error qopt::checkNoiseOptions(llvm::StringRef weights, double weightNoise) {
+  if (weights != "per-channel" && weights != "per-tensor")
+    return llvm::createStringError("unknown weights option '" + weights +
+                                   "': use per-channel or per-tensor");
+  // Negated, so that NaN is refused as well.
+  if (!(weightNoise > 0 && weightNoise <= 1))
+    return llvm::createStringError("weight-noise %g is not over 0 and at most 1", weightNoise);
+  return llvm::Error::success();
+}
+
 /// Sums over the weights between two channels that rounding can change.
 static std::vector<double> sumPairs(const ScaledLayer &layer, ArrayRef<double> sensitivity,
                                     double factor) {

@@ -74,6 +74,9 @@ private:
   llvm::DenseMap<mlir::Value, size_t> activationTerms; ///< where in `activations`
 };
 
+/// An error for options of passes that the model cannot take.
+llvm::Error checkNoiseOptions(llvm::StringRef weights, double weightNoise);
+
 struct MinimizeOptions {
   unsigned steps = 400;
   double rate = 0.1;

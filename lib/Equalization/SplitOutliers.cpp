@@ -65,13 +65,9 @@ static void widen(WidenedPath &widened, ArrayRef<double> shifts, bool perChannel
 }
 
 llvm::Error SplitOutliersPass::checkOptions() const {
-  if (weights != "per-channel" && weights != "per-tensor")
-    return llvm::createStringError("unknown weights option '" + weights +
-                                   "': use per-channel or per-tensor");
+  if (llvm::Error error = checkNoiseOptions(weights, weightNoise))
+    return error;
   // Negated, so that NaN is refused as well.
-  if (!(weightNoise > 0 && weightNoise <= 1))
-    return llvm::createStringError("weight-noise %g is not over 0 and at most 1",
-                                   weightNoise.getValue());
   if (!(share >= 0 && share <= 1))
     return llvm::createStringError("share %g is not between 0 and 1", share.getValue());
   if (granularity < 1)
