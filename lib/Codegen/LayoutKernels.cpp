@@ -5,6 +5,7 @@
 #include "qopt/Codegen/RowSet.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -15,13 +16,21 @@ static int64_t getVectorBytes(const RowSet &rows) {
   return rows.getLanes() == 1 ? 1 : rows.getLanes() * 4;
 }
 
-/// Stores `value` to the bytes [offset, offset + count) from `pointer`.
+/// Stores `value` to the bytes [offset, offset + count) from `pointer`. The last vector overlaps
+/// the one before it: vectors of falling sizes would be more, and LLVM's Hexagon back end (22) lets
+/// the short ones get lost, because it widens their long neighbours to whole aligned vectors.
 static void fillBytes(Emitter &emit, Value pointer, int64_t offset, int64_t count, int64_t value,
                       int64_t vectorBytes) {
-  emit.forElements(count, vectorBytes, [&](Value first, int64_t width) {
-    Value bytes = emit.integer(emit.intType(8, width), static_cast<int8_t>(value));
+  if (count <= 0)
+    return;
+  int64_t width = std::min<int64_t>(vectorBytes, llvm::bit_floor(static_cast<uint64_t>(count)));
+  Value bytes = emit.integer(emit.intType(8, width), static_cast<int8_t>(value));
+  auto fill = [&](Value first) {
     emit.store(bytes, emit.address(pointer, emit.add(first, offset)));
-  });
+  };
+  emit.forLoop(0, count / width * width, width, fill);
+  if (count % width != 0)
+    fill(emit.index(count - width));
 }
 
 static std::string describe(const BufferLayout &layout) {
