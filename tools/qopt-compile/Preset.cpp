@@ -257,7 +257,7 @@ Expected<json::Value> Trials::run(DriverOptions &chosen) {
       std::string reason = toString(rated.takeError());
       if (firstRefusal.empty())
         firstRefusal = reason;
-      entry["refused"] = reason;
+      entry["refused"] = json::fixUTF8(reason);
     }
     tried.push_back(std::move(entry));
   }

@@ -88,7 +88,8 @@ static json::Array describeSources(Operation *op,
 }
 
 static json::Object describeLayer(Operation *op) {
-  json::Object layer{{"name", getLayerName(op)}, {"op", op->getName().getStringRef()}};
+  json::Object layer{{"name", json::fixUTF8(getLayerName(op))},
+                     {"op", op->getName().getStringRef()}};
   json::Array inputs;
   for (Value operand : op->getOperands())
     if (!getConstant(operand))
@@ -111,7 +112,7 @@ json::Value describeSplitOutliers(const DriverOptions &options) {
 
 static json::Object describeOptions(const ReportContext &context) {
   const DriverOptions &options = *context.options;
-  json::Object object{{"command_line", options.commandLine},
+  json::Object object{{"command_line", json::fixUTF8(options.commandLine)},
                       {"target", context.target},
                       {"numerics", context.numerics},
                       {"io", context.io}};
@@ -183,14 +184,14 @@ json::Value makeReport(func::FuncOp network, const ReportContext &context) {
     totals["arena_lower_bound_bytes"] = program->arenaLowerBound;
     totals["task_bytes"] = program->taskBytes;
   }
-  json::Object report{
-      {"schema", 1},
-      {"name", context.options->name},
-      {"compiler", "qopt " QOPT_VERSION},
-      {"input", json::Object{{"file", context.options->model}, {"sha256", context.inputHash}}},
-      {"options", describeOptions(context)},
-      {"layers", std::move(layers)},
-      {"totals", std::move(totals)}};
+  json::Object report{{"schema", 1},
+                      {"name", context.options->name},
+                      {"compiler", "qopt " QOPT_VERSION},
+                      {"input", json::Object{{"file", json::fixUTF8(context.options->model)},
+                                             {"sha256", context.inputHash}}},
+                      {"options", describeOptions(context)},
+                      {"layers", std::move(layers)},
+                      {"totals", std::move(totals)}};
   if (context.diagnostics)
     report["diagnostics"] = json::Object(*context.diagnostics);
   addOptional(report, context);

@@ -72,7 +72,8 @@ json::Object MachineRates::toJson() const {
 }
 
 json::Object MachineRates::describe(const LayerTime &layer) const {
-  json::Object object{{"layer", layer.layer}, {"kernel", layer.kernel}, {"min_ms", layer.minMs}};
+  json::Object object{
+      {"layer", json::fixUTF8(layer.layer)}, {"kernel", layer.kernel}, {"min_ms", layer.minMs}};
   object["macs"] = layer.macs;
   object["bytes"] = layer.bytes;
   double dots = macsPerSecond > 0 ? 1e3 * layer.macs / macsPerSecond : 0;
