@@ -17,8 +17,8 @@ static int64_t getVectorBytes(const RowSet &rows) {
 }
 
 /// Stores `value` to the bytes [offset, offset + count) from `pointer`. The last vector overlaps
-/// the one before it: vectors of falling sizes would be more, and LLVM's Hexagon back end (22) lets
-/// the short ones get lost, because it widens their long neighbours to whole aligned vectors.
+/// the one before it: vectors of falling sizes would be more, and LLVM 22, on a machine of 128-byte
+/// vectors, lets short ones get lost when it widens their long neighbours to whole aligned vectors.
 static void fillBytes(Emitter &emit, Value pointer, int64_t offset, int64_t count, int64_t value,
                       int64_t vectorBytes) {
   if (count <= 0)
