@@ -5,7 +5,6 @@
 #include "Emission.h"
 #include "ObjectCheck.h"
 #include "StackGuard.h"
-#include "StoreGuard.h"
 #include "qopt/Pipelines/Lowering.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -232,8 +231,6 @@ qopt::emitProgram(OwningOpRef<ModuleOp> program, const Target &target,
     if (llvm::Error error = options.adapt(**code))
       return std::move(error);
   optimize(**code, **machine, options.optLevel);
-  if (target.guardedStoreBytes != 0)
-    guardPartialStores(**code, target.guardedStoreBytes);
   StackGuard stack(**code, target.stackBytes);
   auto file = emitFile(**code, **machine, options.fileType);
   if (!file)

@@ -30,9 +30,6 @@ struct Target {
   llvm::StringRef runtime;
   /// Most bytes of stack that a function may take, more being an error; 0: as many as it likes.
   unsigned stackBytes = 0;
-  /// Where LLVM's back end would read and write back what lies beside stores of vectors: the size
-  /// of those that it leaves alone; else 0.
-  unsigned guardedStoreBytes = 0;
 };
 
 /// All targets, best first; `host` resolves to the best that this CPU runs.

@@ -23,6 +23,5 @@ void qopt::addHexagonTargets(std::vector<Target> &targets) {
   target.rows = &hexagon::getHvxRowSet();
   target.runtime = kRuntime;
   target.stackBytes = 32768;
-  target.guardedStoreBytes = 128;
   targets.push_back(std::move(target));
 }
